@@ -1,0 +1,399 @@
+import { z } from 'zod';
+import { accountId, bytes, caller, epochMs, stringMap, tag } from './common.ts';
+import { contract } from './contract.ts';
+import { forwardedOperations, revision } from './forward.ts';
+import { childEntry, requestRecord } from './record.ts';
+
+export const publicAccessBlock = z.object({
+  BlockPublicAcls: z.boolean(),
+  IgnorePublicAcls: z.boolean(),
+  BlockPublicPolicy: z.boolean(),
+  RestrictPublicBuckets: z.boolean(),
+});
+
+/** A key that wraps the data keys of one bucket, itself wrapped by KMS. Its plaintext lives in gateways, five minutes. */
+export const bucketKey = z.object({ id: z.string(), wrapped: bytes, createdAt: epochMs });
+export type BucketKey = z.infer<typeof bucketKey>;
+
+/** All of a bucket that a decision needs; cached by gateways and proved fresh by its revision on every call. */
+export const bucketContext = z.object({
+  bucketId: z.string(),
+  name: z.string(),
+  region: z.string(),
+  ownerAccountId: accountId,
+  ownerCanonicalId: z.string(),
+  createdAt: epochMs,
+  revision,
+  versioning: z.enum(['unversioned', 'enabled', 'suspended']),
+  /** Permanent deletion of a version needs governance's recorded grant. Never turns off. */
+  protected: z.boolean(),
+  /** Policy document as JSON text; principals as stored (unique ids for users and roles). */
+  policy: z.string().optional(),
+  publicAccessBlock: publicAccessBlock.optional(),
+  accountPublicAccessBlock: publicAccessBlock.optional(),
+  ownership: z.enum(['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter']),
+  /** Rules with AWS's member names (`AllowedOrigins`, …), in order. */
+  cors: z.array(z.record(z.string(), z.unknown())).optional(),
+  /** The current SSE-S3 bucket key; absent until the first object needs one. */
+  bucketKey: bucketKey.optional(),
+});
+export type BucketContext = z.infer<typeof bucketContext>;
+
+export const context = contract('object-storage', 'context', {
+  request: z.object({ bucket: z.string() }),
+  reply: bucketContext,
+  callers: ['gateway'],
+  faults: ['NoSuchBucket'],
+  retry: 'safe',
+});
+
+/** Stores the first bucket key, or a rotated one; whoever comes second gets the winner's. */
+export const offerBucketKey = contract('object-storage', 'offerBucketKey', {
+  request: z.object({ bucketId: z.string(), key: bucketKey, replaces: z.string().optional() }),
+  reply: z.object({ key: bucketKey }),
+  callers: ['gateway'],
+  faults: ['NoSuchBucket'],
+  retry: 'safe',
+});
+
+/** An older bucket key by its id, for objects sealed before a rotation. */
+export const findBucketKey = contract('object-storage', 'findBucketKey', {
+  request: z.object({ bucketId: z.string(), keyId: z.string() }),
+  reply: z.object({ key: bucketKey }),
+  callers: ['gateway'],
+  faults: ['NoSuchBucketKey'],
+  retry: 'safe',
+});
+
+/** How a version's data key is kept. Readers know every `format` ever written. */
+export const encryption = z.object({
+  format: z.literal(1),
+  mode: z.enum(['AES256']),
+  bucketKeyId: z.string(),
+  wrappedDataKey: bytes,
+});
+export type Encryption = z.infer<typeof encryption>;
+
+export const checksum = z.object({
+  /** AWS's name: CRC32, CRC32C, CRC64NVME, SHA1, SHA256, … */
+  algorithm: z.string(),
+  /** base64; composite values end in `-N`. */
+  value: z.string(),
+  type: z.enum(['FULL_OBJECT', 'COMPOSITE']),
+});
+export type Checksum = z.infer<typeof checksum>;
+
+/**
+ * A sealed body: up to 16 KiB beside its row, else in the blob tier. `blobId` is part of the key derivation in both.
+ * `header` is the sealed stream's first bytes, kept with the row so that reading a range needs one read of the blob.
+ */
+export const body = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('inline'), blobId: z.string(), sealed: bytes }),
+  z.object({ kind: z.literal('blob'), blobId: z.string(), sealedSize: z.number().int(), header: bytes }),
+]);
+export type Body = z.infer<typeof body>;
+
+/** Headers that are stored and given back as they came; lower-case names without `x-amz-meta-`. */
+export const contentHeaders = stringMap;
+
+/** One stretch of a version's bytes: the whole body of a simple object, or one part of a multipart one. */
+export const segmentRef = z.object({
+  /** 1 for a simple object. */
+  partNumber: z.number().int(),
+  /** Offset of its first plain byte in the object. */
+  offset: z.number().int(),
+  size: z.number().int(),
+  body,
+});
+export type SegmentRef = z.infer<typeof segmentRef>;
+
+export const versionFacts = z.object({
+  key: z.string(),
+  /** Chosen by the gateway before sealing; bound into the encryption. */
+  internalVersionId: z.string(),
+  /** As clients see it: `null`, or an id. */
+  versionId: z.string(),
+  isLatest: z.boolean(),
+  deleteMarker: z.boolean(),
+  size: z.number().int(),
+  /** Without quotes. */
+  etag: z.string(),
+  lastModified: epochMs,
+  headers: contentHeaders,
+  metadata: stringMap,
+  checksum: checksum.optional(),
+  tagCount: z.number().int(),
+  /** Only when the call asked for them (a policy or a copy needs them). */
+  tags: z.array(tag).optional(),
+  tagRevision: z.number().int(),
+  /** Parts of a multipart upload; absent for a simple object. */
+  partsCount: z.number().int().optional(),
+  encryption,
+  ownerAccountId: accountId,
+});
+export type VersionFacts = z.infer<typeof versionFacts>;
+
+/**
+ * Which version is it, and where are its bytes. Faults: `NoSuchKey` (headers say so when the newest is a delete
+ * marker), `NoSuchVersion`, `MethodNotAllowed` (a delete marker named by its id), `InvalidArgument` (malformed id).
+ */
+export const locate = contract('object-storage', 'locate', {
+  request: z.object({
+    revision,
+    key: z.string(),
+    versionId: z.string().optional(),
+    /** `facts` leaves out where the bytes are. */
+    want: z.enum(['bytes', 'facts']),
+    /** Where reading begins, so that a long multipart object needs no full list. */
+    from: z
+      .union([
+        z.object({ offset: z.number().int() }),
+        z.object({ suffix: z.number().int() }),
+        z.object({ partNumber: z.number().int() }),
+      ])
+      .optional(),
+    withTags: z.boolean().optional(),
+  }),
+  reply: z.object({
+    version: versionFacts,
+    /** At most 256, in order, the first one holding the place asked for. */
+    segments: z.array(segmentRef),
+    /** Where the bytes of the asked-for part lie, when `from` named a part. */
+    part: z
+      .object({ partNumber: z.number().int(), offset: z.number().int(), size: z.number().int(), checksum: z.string().optional() })
+      .optional(),
+  }),
+  callers: ['gateway'],
+  faults: ['StaleContext', 'NoSuchKey', 'NoSuchVersion', 'MethodNotAllowed', 'InvalidArgument', 'InvalidPartNumber'],
+  mustUnderstand: ['versionId', 'from', 'revision'],
+  retry: 'safe',
+  batched: true,
+});
+
+/** The segments after those that `locate` gave, for objects of very many parts. */
+export const moreSegments = contract('object-storage', 'moreSegments', {
+  request: z.object({
+    bucketId: z.string(),
+    key: z.string(),
+    internalVersionId: z.string(),
+    fromPartNumber: z.number().int(),
+  }),
+  reply: z.object({ segments: z.array(segmentRef) }),
+  callers: ['gateway'],
+  faults: ['NoSuchVersion'],
+  retry: 'safe',
+});
+
+export const writeConditions = z.object({
+  /** An ETag without quotes, or `*`. */
+  ifMatch: z.string().optional(),
+  ifNoneMatch: z.string().optional(),
+});
+
+/** Makes a sealed body visible as the newest version of its key. */
+export const commit = contract('object-storage', 'commit', {
+  request: z.object({
+    revision,
+    caller,
+    time: epochMs,
+    key: z.string(),
+    internalVersionId: z.string(),
+    body,
+    size: z.number().int(),
+    etag: z.string(),
+    headers: contentHeaders,
+    metadata: stringMap,
+    tags: z.array(tag),
+    checksum: checksum.optional(),
+    encryption,
+    conditions: writeConditions.optional(),
+    draft: requestRecord,
+  }),
+  reply: z.object({
+    /** Absent where AWS shows none: bucket unversioned or suspended. */
+    versionId: z.string().optional(),
+    etag: z.string(),
+    lastModified: epochMs,
+  }),
+  callers: ['gateway'],
+  faults: ['StaleContext', 'PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey', 'OperationAborted'],
+  mustUnderstand: ['revision', 'conditions', 'encryption', 'tags', 'draft'],
+  timeoutMs: 15_000,
+  retry: 'safe',
+  batched: true,
+});
+
+export const deleteEntry = z.object({
+  key: z.string(),
+  versionId: z.string().optional(),
+  ifMatch: z.string().optional(),
+  ifMatchSize: z.number().int().optional(),
+  ifMatchLastModified: epochMs.optional(),
+});
+
+/** DeleteObject and DeleteObjects: every entry keeps its own result, in order. */
+export const deleteVersions = contract('object-storage', 'deleteVersions', {
+  request: z.object({
+    revision,
+    caller,
+    time: epochMs,
+    entries: z.array(deleteEntry).min(1).max(1000),
+    mfa: z.string().optional(),
+    bypassGovernance: z.boolean().optional(),
+    draft: requestRecord,
+  }),
+  reply: z.object({
+    results: z.array(
+      z.object({
+        /** Id shown to the client: of the version removed, or of the marker made. */
+        versionId: z.string().optional(),
+        deleteMarker: z.boolean().optional(),
+        error: z
+          .object({ code: z.string(), message: z.string(), status: z.number().int(), extras: stringMap })
+          .optional(),
+      }),
+    ),
+    children: z.array(childEntry).optional(),
+  }),
+  callers: ['gateway'],
+  faults: ['StaleContext'],
+  mustUnderstand: ['revision', 'mfa', 'bypassGovernance', 'draft'],
+  timeoutMs: 60_000,
+  retry: 'safe',
+});
+
+/** What every part of an upload needs to know; never changes while the upload lives, so gateways may keep it. */
+export const uploadFacts = z.object({
+  uploadId: z.string(),
+  bucketId: z.string(),
+  key: z.string(),
+  internalVersionId: z.string(),
+  encryption,
+  checksum: z.object({ algorithm: z.string(), type: z.enum(['FULL_OBJECT', 'COMPOSITE']) }).optional(),
+  initiatorArn: z.string(),
+});
+export type UploadFacts = z.infer<typeof uploadFacts>;
+
+export const createUpload = contract('object-storage', 'createUpload', {
+  request: z.object({
+    revision,
+    caller,
+    time: epochMs,
+    key: z.string(),
+    internalVersionId: z.string(),
+    headers: contentHeaders,
+    metadata: stringMap,
+    tags: z.array(tag),
+    encryption,
+    checksum: z.object({ algorithm: z.string(), type: z.enum(['FULL_OBJECT', 'COMPOSITE']) }).optional(),
+    draft: requestRecord,
+  }),
+  reply: z.object({ uploadId: z.string() }),
+  callers: ['gateway'],
+  faults: ['StaleContext'],
+  mustUnderstand: ['revision', 'checksum', 'encryption', 'tags', 'draft'],
+  retry: 'safe',
+});
+
+export const findUpload = contract('object-storage', 'findUpload', {
+  request: z.object({ revision, key: z.string(), uploadId: z.string() }),
+  reply: uploadFacts,
+  callers: ['gateway'],
+  faults: ['StaleContext', 'NoSuchUpload'],
+  mustUnderstand: ['revision'],
+  retry: 'safe',
+});
+
+export const commitPart = contract('object-storage', 'commitPart', {
+  request: z.object({
+    revision,
+    caller,
+    time: epochMs,
+    key: z.string(),
+    uploadId: z.string(),
+    partNumber: z.number().int().min(1).max(10_000),
+    body,
+    size: z.number().int(),
+    etag: z.string(),
+    checksum: z.object({ algorithm: z.string(), value: z.string() }).optional(),
+    draft: requestRecord,
+  }),
+  reply: z.object({ lastModified: epochMs }),
+  callers: ['gateway'],
+  faults: ['StaleContext', 'NoSuchUpload'],
+  mustUnderstand: ['revision', 'checksum', 'draft'],
+  timeoutMs: 15_000,
+  retry: 'safe',
+  batched: true,
+});
+
+export const completeUpload = contract('object-storage', 'completeUpload', {
+  request: z.object({
+    revision,
+    caller,
+    time: epochMs,
+    key: z.string(),
+    uploadId: z.string(),
+    parts: z
+      .array(
+        z.object({
+          partNumber: z.number().int(),
+          etag: z.string().optional(),
+          checksum: z.object({ algorithm: z.string(), value: z.string() }).optional(),
+        }),
+      )
+      .max(10_000),
+    /** What the client says the whole object's checksum is. */
+    checksum: checksum.partial({ type: true }).optional(),
+    objectSize: z.number().int().optional(),
+    conditions: writeConditions.optional(),
+    draft: requestRecord,
+  }),
+  reply: z.object({
+    versionId: z.string().optional(),
+    etag: z.string(),
+    size: z.number().int(),
+    lastModified: epochMs,
+    checksum: checksum.optional(),
+    tagCount: z.number().int(),
+  }),
+  callers: ['gateway'],
+  faults: ['StaleContext', 'NoSuchUpload', 'InvalidPart', 'InvalidPartOrder', 'EntityTooSmall', 'BadDigest', 'PreconditionFailed'],
+  mustUnderstand: ['revision', 'conditions', 'checksum', 'objectSize', 'draft'],
+  timeoutMs: 60_000,
+  retry: 'safe',
+});
+
+/** Operations that read and change nothing. */
+export const objectReads = forwardedOperations('object-storage', [
+  'HeadBucket',
+  'ListBuckets',
+  'GetBucketLocation',
+  'GetBucketVersioning',
+  'GetBucketPolicy',
+  'GetPublicAccessBlock',
+  'GetBucketCors',
+  'GetObjectTagging',
+  'GetObjectAttributes',
+  'ListParts',
+  'ListMultipartUploads',
+  'ListObjects',
+  'ListObjectsV2',
+  'ListObjectVersions',
+] as const);
+
+/** Operations that change something; each carries the draft of its record. */
+export const objectMutations = forwardedOperations('object-storage', [
+  'CreateBucket',
+  'DeleteBucket',
+  'PutBucketVersioning',
+  'PutBucketPolicy',
+  'DeleteBucketPolicy',
+  'PutPublicAccessBlock',
+  'DeletePublicAccessBlock',
+  'PutBucketCors',
+  'DeleteBucketCors',
+  'PutObjectTagging',
+  'DeleteObjectTagging',
+  'AbortMultipartUpload',
+] as const);
