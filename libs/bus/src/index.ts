@@ -1,1 +1,16 @@
-export {};
+export { handle, handleBatch } from './handler.ts';
+export type { BatchHandler, CallContext, Handler, Registration } from './handler.ts';
+export type { BusClient, BusLog, BusTransport, CallOptions } from './transport.ts';
+export { currentTraceparent, isTraceparent, observeCalls, withTraceparent } from './trace.ts';
+export type { CallObservation, CallObserver, ObservedCall } from './trace.ts';
+export { InProcessHub } from './in-process/hub.ts';
+export { inProcessTransport } from './in-process/transport.ts';
+export type { InProcessOptions } from './in-process/transport.ts';
+export { MAX_PAYLOAD_BYTES, renderNatsConfig } from './nats/config.ts';
+export type { NatsConfigOptions } from './nats/config.ts';
+export { inboxPrefix, natsPermissions } from './nats/permissions.ts';
+export type { NatsPermissions } from './nats/permissions.ts';
+export { natsTransport } from './nats/transport.ts';
+export type { NatsOptions } from './nats/transport.ts';
+export { findNatsServer, startNatsServer } from './nats/server-process.ts';
+export type { NatsServerProcess } from './nats/server-process.ts';

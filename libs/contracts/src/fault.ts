@@ -1,5 +1,5 @@
 /** Faults that the bus itself raises; every caller must be ready for them. */
-export type BusFaultCode = 'Timeout' | 'Unavailable' | 'NotUnderstood' | 'InvalidMessage' | 'Internal';
+export type BusFaultCode = 'Timeout' | 'Unavailable' | 'NotUnderstood' | 'NotPermitted' | 'InvalidMessage' | 'Internal';
 
 export interface FaultOptions {
   /** HTTP status that the gateway answers with when it passes this fault on to the client. */

@@ -1,0 +1,106 @@
+import type { BusEvent, Contract, ServiceName } from '@coffer/contracts';
+import { Batcher, envelopeOf, type Element } from './batcher.ts';
+import type { Carrier, Outcome } from './envelope.ts';
+import { asFault, busFault } from './faults.ts';
+import { mustOf } from './must-understand.ts';
+import { attemptTwice } from './retry.ts';
+import { currentTraceparent, observe } from './trace.ts';
+import type { BusClient, CallOptions } from './transport.ts';
+
+/** How a transport spreads events. `publish` must not throw. */
+export interface EventCarrier {
+  publish(event: BusEvent, message: unknown): void;
+  subscribe(event: BusEvent, listener: (message: unknown) => void): () => void;
+}
+
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+function replyOf<Reply>(contract: Contract<unknown, Reply>, outcome: Outcome): Reply {
+  if ('fault' in outcome) throw outcome.fault;
+  const parsed = contract.reply.safeParse(outcome.reply);
+  if (!parsed.success) throw busFault('Internal', `${contract.service}.${contract.operation} sent a broken reply`);
+  return parsed.data;
+}
+
+/** The calling half, the same on every transport. */
+export class Client implements BusClient {
+  readonly #service: ServiceName;
+  readonly #carrier: Carrier;
+  readonly #events: EventCarrier;
+  readonly #batchers = new Map<string, Batcher>();
+
+  constructor(service: ServiceName, carrier: Carrier, events: EventCarrier) {
+    this.#service = service;
+    this.#carrier = carrier;
+    this.#events = events;
+  }
+
+  async call<Request, Reply>(
+    contract: Contract<Request, Reply>,
+    message: Request,
+    options: CallOptions = {},
+  ): Promise<Reply> {
+    if (!contract.callers.includes(this.#service)) {
+      throw busFault('NotPermitted', `${this.#service} may not call ${contract.service}.${contract.operation}`);
+    }
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const parent = currentTraceparent();
+    const observation = observe({ side: 'client', contract, ...(parent === undefined ? {} : { traceparent: parent }) });
+    const traceparent = observation?.traceparent ?? parent;
+    const deadline = Date.now() + Math.max(1, options.timeoutMs ?? contract.timeoutMs);
+    const element: Element = {
+      message,
+      must: mustOf(contract, message),
+      deadline,
+      ...(traceparent === undefined ? {} : { traceparent }),
+      ...(signal === undefined ? {} : { signal }),
+    };
+    const attempt = async (): Promise<Reply> => replyOf(contract, await this.#send(contract, element));
+    try {
+      const answer = contract.retry === 'safe' ? attemptTwice(attempt, deadline) : attempt();
+      const reply = await (signal ? abortable(answer, signal) : answer);
+      observation?.end();
+      return reply;
+    } catch (error) {
+      observation?.end(asFault(error));
+      throw error;
+    }
+  }
+
+  publish<Message>(event: BusEvent<Message>, message: Message): void {
+    if (event.service !== this.#service) {
+      throw busFault('NotPermitted', `${this.#service} may not publish ${event.subject}`);
+    }
+    this.#events.publish(event, message);
+  }
+
+  subscribe<Message>(event: BusEvent<Message>, listener: (message: Message) => void): () => void {
+    if (!event.listeners.includes(this.#service)) {
+      throw busFault('NotPermitted', `${this.#service} may not listen to ${event.subject}`);
+    }
+    return this.#events.subscribe(event, listener as (message: unknown) => void);
+  }
+
+  async #send(contract: Contract, element: Element): Promise<Outcome> {
+    if (contract.batched) return await this.#batcher(contract).push(element);
+    const envelope = envelopeOf(element, Date.now());
+    const [outcome] = await this.#carrier.send(contract, [envelope], envelope.timeoutMs);
+    return outcome ?? { fault: busFault('Internal', 'The reply is empty') };
+  }
+
+  #batcher(contract: Contract): Batcher {
+    let batcher = this.#batchers.get(contract.subject);
+    if (!batcher) {
+      batcher = new Batcher(contract, this.#carrier);
+      this.#batchers.set(contract.subject, batcher);
+    }
+    return batcher;
+  }
+}

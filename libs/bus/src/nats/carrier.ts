@@ -1,0 +1,77 @@
+import type { Contract, ServiceName } from '@coffer/contracts';
+import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { decodeOutcomes, encode, encodeEnvelopes } from '../codec.ts';
+import type { Carrier, Envelope, Outcome } from '../envelope.ts';
+import { asFault, busFault } from '../faults.ts';
+import { callSubject } from './permissions.ts';
+import type { Requests } from './requests.ts';
+import { headerNames } from './headers.ts';
+
+/** Room for the headers, which count towards the broker's limit. */
+const HEADER_BYTES = 4096;
+/** A short absence of the broker is waited out; a longer one is told to the caller. */
+const RECONNECT_WAIT_MS = 1_000;
+
+/** Sends envelopes as NATS requests: one alone as its bare message, several as a batch. */
+export class NatsCarrier implements Carrier {
+  readonly #service: ServiceName;
+  readonly #connection: NatsConnection;
+  readonly #requests: Requests;
+  readonly #connected: (limitMs: number) => Promise<boolean>;
+
+  constructor(
+    service: ServiceName,
+    connection: NatsConnection,
+    requests: Requests,
+    connected: (limitMs: number) => Promise<boolean>,
+  ) {
+    this.#service = service;
+    this.#connection = connection;
+    this.#requests = requests;
+    this.#connected = connected;
+  }
+
+  async send(contract: Contract, envelopes: readonly Envelope[], timeoutMs: number): Promise<readonly Outcome[]> {
+    const deadline = Date.now() + timeoutMs;
+    if (!(await this.#connected(Math.min(timeoutMs, RECONNECT_WAIT_MS)))) {
+      throw busFault('Unavailable', 'The bus cannot be reached');
+    }
+    return await this.#send(contract, envelopes, Math.max(1, deadline - Date.now()));
+  }
+
+  async #send(contract: Contract, envelopes: readonly Envelope[], timeoutMs: number): Promise<readonly Outcome[]> {
+    const [first] = envelopes;
+    if (!first) return [];
+    const data = contract.batched ? encodeEnvelopes(envelopes) : encode(first.message);
+    const limit = (this.#connection.info?.max_payload ?? 0) - HEADER_BYTES;
+    if (data.length > limit) {
+      if (envelopes.length > 1) return await this.#halves(contract, envelopes, timeoutMs);
+      const message = `The message for ${contract.subject} has ${data.length} bytes; the bus carries ${limit}`;
+      return [{ fault: busFault('InvalidMessage', message) }];
+    }
+    const head = this.#headers(contract, first, timeoutMs);
+    const reply = await this.#requests.request(contract, callSubject(contract, this.#service), data, head, timeoutMs);
+    return decodeOutcomes(reply, envelopes.length);
+  }
+
+  #headers(contract: Contract, first: Envelope, timeoutMs: number): MsgHdrs {
+    const head = headers();
+    head.set(headerNames.timeout, String(timeoutMs));
+    if (first.traceparent !== undefined) head.set(headerNames.traceparent, first.traceparent);
+    if (contract.batched) head.set(headerNames.batch, '1');
+    else if (first.must.length > 0) head.set(headerNames.must, first.must.join(','));
+    return head;
+  }
+
+  /** The estimate was too low. Each half succeeds or fails for itself. */
+  async #halves(contract: Contract, envelopes: readonly Envelope[], timeoutMs: number): Promise<readonly Outcome[]> {
+    const middle = Math.ceil(envelopes.length / 2);
+    const halves = [envelopes.slice(0, middle), envelopes.slice(middle)];
+    const outcomes = await Promise.all(
+      halves.map((half) =>
+        this.#send(contract, half, timeoutMs).catch((error: unknown) => half.map(() => ({ fault: asFault(error) }))),
+      ),
+    );
+    return outcomes.flat();
+  }
+}

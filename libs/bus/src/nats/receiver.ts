@@ -1,0 +1,119 @@
+import { services, type ServiceName } from '@coffer/contracts';
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { decode, decodeEnvelopes, encodeOutcomes } from '../codec.ts';
+import type { Dispatcher } from '../dispatcher.ts';
+import type { Envelope, Outcome } from '../envelope.ts';
+import { busFault } from '../faults.ts';
+import type { BusLog } from '../transport.ts';
+import { headerNames } from './headers.ts';
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+
+function callerOf(message: Msg): ServiceName | undefined {
+  const name = message.subject.slice(message.subject.lastIndexOf('.') + 1);
+  return services.find((service) => service === name);
+}
+
+function timeoutOf(message: Msg): number {
+  const value = Number(message.headers?.get(headerNames.timeout));
+  return Number.isFinite(value) && value > 0 ? value : DEFAULT_TIMEOUT_MS;
+}
+
+/** Throws when the payload cannot be read. */
+function envelopesOf(message: Msg): Envelope[] {
+  if (message.headers?.has(headerNames.batch)) return decodeEnvelopes(message.data);
+  const traceparent = message.headers?.get(headerNames.traceparent) ?? '';
+  const must = message.headers?.get(headerNames.must) ?? '';
+  return [
+    {
+      message: decode(message.data),
+      timeoutMs: timeoutOf(message),
+      must: must === '' ? [] : must.split(','),
+      ...(traceparent === '' ? {} : { traceparent }),
+    },
+  ];
+}
+
+/** Takes a service's share of the messages, as one member of its queue group. */
+export class Receiver {
+  readonly #service: ServiceName;
+  readonly #connection: NatsConnection;
+  readonly #dispatcher: Dispatcher;
+  readonly #log: BusLog;
+  #subscriptions: Subscription[] = [];
+
+  constructor(service: ServiceName, connection: NatsConnection, dispatcher: Dispatcher, log: BusLog) {
+    this.#service = service;
+    this.#connection = connection;
+    this.#dispatcher = dispatcher;
+    this.#log = log;
+  }
+
+  /** @param refused is told each subject that the broker does not let this service listen on. */
+  subscribe(refused: (subject: string) => void): void {
+    this.#subscriptions = this.#dispatcher.registrations.map(({ contract }) =>
+      this.#connection.subscribe(`${contract.subject}.*`, {
+        queue: this.#service,
+        callback: (error, message) => {
+          if (error) {
+            refused(contract.subject);
+            this.#log.error({ err: error, subject: contract.subject }, 'the bus refused a subscription');
+          } else void this.#answer(contract.subject, message);
+        },
+      }),
+    );
+  }
+
+  /** Messages that the broker has already sent here are still taken; resolves when the last one has arrived. */
+  async unsubscribe(): Promise<void> {
+    const open = this.#subscriptions.filter((subscription) => !subscription.isClosed());
+    this.#subscriptions = [];
+    if (this.#connection.isClosed()) return;
+    await Promise.allSettled(open.map((subscription) => subscription.drain()));
+  }
+
+  async #answer(subject: string, message: Msg): Promise<void> {
+    let outcomes: readonly Outcome[];
+    try {
+      const envelopes = envelopesOf(message);
+      outcomes = await this.#dispatcher.dispatch(subject, callerOf(message), envelopes);
+    } catch {
+      outcomes = [{ fault: busFault('InvalidMessage', `${subject}: the message cannot be read`) }];
+    }
+    try {
+      message.respond(this.#encode(subject, outcomes));
+    } catch (error) {
+      // The connection is gone; the caller has noticed by itself.
+      this.#log.warn({ err: error, subject }, 'a reply could not be sent');
+    }
+  }
+
+  #encode(subject: string, outcomes: readonly Outcome[]): Buffer {
+    const limit = this.#connection.info?.max_payload ?? 0;
+    const tooLarge: Outcome = { fault: busFault('Internal', `${subject}: the reply is larger than the bus carries`) };
+    try {
+      const data = encodeOutcomes(outcomes);
+      if (data.length <= limit) return data;
+      this.#log.error({ subject, bytes: data.length, limit }, 'a reply is larger than the bus carries');
+    } catch (error) {
+      this.#log.error({ err: error, subject }, 'a reply cannot be encoded');
+    }
+    // Keep what fits: one element that is too large or cannot be encoded must not cost the others their answer.
+    let left = limit - 1024;
+    return encodeOutcomes(
+      outcomes.map((outcome) => {
+        try {
+          const bytes = encodeOutcomes([outcome]).length;
+          if (bytes <= left) {
+            left -= bytes;
+            return outcome;
+          }
+        } catch {
+          // Reported above.
+        }
+        left -= 256;
+        return tooLarge;
+      }),
+    );
+  }
+}
