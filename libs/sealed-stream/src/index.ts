@@ -1,1 +1,12 @@
-export {};
+export { SealError } from './errors.ts';
+export type { SealErrorCode } from './errors.ts';
+export { HEADER_SIZE, MAX_PLAIN_SIZE, SEGMENT_SIZE, plainSize, sealedSize } from './format.ts';
+export { headerOf } from './header.ts';
+export type { BlobIdentity } from './header.ts';
+export { OpenStream } from './open-stream.ts';
+export type { OpenOptions } from './open-stream.ts';
+export { planRange } from './range.ts';
+export type { RangePlan } from './range.ts';
+export { SealStream } from './seal-stream.ts';
+export { open, seal } from './whole.ts';
+export { unwrapKey, wrapKey, wrappingKeyId } from './wrapped-key.ts';

@@ -1,0 +1,356 @@
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  HEADER_SIZE,
+  MAX_PLAIN_SIZE,
+  OpenStream,
+  SEGMENT_SIZE,
+  SealError,
+  SealStream,
+  headerOf,
+  open,
+  planRange,
+  plainSize,
+  seal,
+  sealedSize,
+} from './index.ts';
+import type { BlobIdentity, OpenOptions, SealErrorCode } from './index.ts';
+import { newBlobKey, readBlobKey } from './header.ts';
+import { Segmenter } from './segmenter.ts';
+import { cut, identities, keys, plains, plainSizes } from './testkit/arbitraries.ts';
+import { sealUnder } from './whole.ts';
+
+const dataKey = randomBytes(32);
+const identity: BlobIdentity = { bucketId: 'bucket', key: 'a/key', versionId: 'v1', blobId: 'blob-1' };
+const SEALED_SEGMENT = SEGMENT_SIZE + 16;
+
+function streamOpen(
+  chunks: Iterable<Buffer>,
+  options?: OpenOptions,
+  key: Buffer = dataKey,
+  as = identity,
+): Promise<Buffer> {
+  return buffer(Readable.from(chunks, { objectMode: false }).compose(new OpenStream(key, as, options)));
+}
+
+/** Both ways of opening must refuse. */
+async function expectRefused(sealed: Buffer, key: Buffer = dataKey, as = identity): Promise<SealErrorCode> {
+  const streamed = await streamOpen([sealed], undefined, key, as).catch((error: unknown) => error);
+  expect(streamed).toBeInstanceOf(SealError);
+  let whole: unknown;
+  try {
+    open(key, as, sealed);
+  } catch (error) {
+    whole = error;
+  }
+  expect(whole).toBeInstanceOf(SealError);
+  expect((whole as SealError).code).toBe((streamed as SealError).code);
+  return (whole as SealError).code;
+}
+
+const runs = (numRuns: number) => ({ numRuns });
+
+describe('sizes', () => {
+  it('are inverse, and no other sealed size is accepted', () => {
+    fc.assert(
+      fc.property(fc.oneof(plainSizes, fc.integer({ min: 0, max: MAX_PLAIN_SIZE })), (size) => {
+        expect(plainSize(sealedSize(size))).toBe(size);
+      }),
+    );
+    const possible = new Set(Array.from({ length: 3 * SEGMENT_SIZE }, (_, size) => sealedSize(size)));
+    for (let sealed = -1; sealed < 2 * SEALED_SEGMENT + HEADER_SIZE + 100; sealed += 1) {
+      if (possible.has(sealed)) expect(sealedSize(plainSize(sealed))).toBe(sealed);
+      else expect(() => plainSize(sealed)).toThrow(SealError);
+    }
+  });
+
+  it('are refused outside what the format holds', () => {
+    expect(plainSize(sealedSize(MAX_PLAIN_SIZE))).toBe(MAX_PLAIN_SIZE);
+    for (const size of [-1, 0.5, NaN, Infinity, MAX_PLAIN_SIZE + 1]) expect(() => sealedSize(size)).toThrow(RangeError);
+    for (const size of [NaN, Infinity, 100.5, sealedSize(MAX_PLAIN_SIZE) + 17])
+      expect(() => plainSize(size)).toThrow(SealError);
+  });
+});
+
+describe('sealing', () => {
+  it('opens again, whole and as a stream, whatever the chunks', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        plains,
+        keys,
+        identities,
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 }),
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 }),
+        async (plain, key, as, sealCuts, openCuts) => {
+          const stream = new SealStream(key, as);
+          const sealed = await buffer(Readable.from(cut(plain, sealCuts), { objectMode: false }).compose(stream));
+          expect(sealed.length).toBe(sealedSize(plain.length));
+          expect(headerOf(sealed).equals(stream.header)).toBe(true);
+          expect(sealUnder(readBlobKey(key, as, stream.header), plain).equals(sealed)).toBe(true);
+          expect(open(key, as, sealed).equals(plain)).toBe(true);
+          expect((await streamOpen(cut(sealed, openCuts), undefined, key, as)).equals(plain)).toBe(true);
+          const body = sealed.subarray(HEADER_SIZE);
+          expect((await streamOpen(cut(body, openCuts), { header: stream.header }, key, as)).equals(plain)).toBe(true);
+        },
+      ),
+      runs(60),
+    );
+  });
+
+  it('works byte by byte across the header and a segment', async () => {
+    const plain = randomBytes(SEGMENT_SIZE + 10);
+    const single = (bytes: Buffer) => Array.from({ length: bytes.length }, (_, at) => bytes.subarray(at, at + 1));
+    const sealed = await buffer(
+      Readable.from(single(plain), { objectMode: false }).compose(new SealStream(dataKey, identity)),
+    );
+    expect((await streamOpen(single(sealed))).equals(plain)).toBe(true);
+  });
+
+  it('seals the same content differently each time', () => {
+    const plain = Buffer.from('same');
+    const [one, two] = [seal(dataKey, identity, plain), seal(dataKey, identity, plain)];
+    expect(one.subarray(HEADER_SIZE).equals(two.subarray(HEADER_SIZE))).toBe(false);
+  });
+
+  it('refuses malformed keys and identities', () => {
+    expect(() => seal(randomBytes(16), identity, Buffer.alloc(0))).toThrow(TypeError);
+    for (const bad of ['', '\ud800', 'x'.repeat(5000)]) {
+      expect(() => seal(dataKey, { ...identity, key: bad }, Buffer.alloc(0))).toThrow(TypeError);
+    }
+  });
+
+  it('does not depend on the data key after construction', async () => {
+    const [sealing, opening] = [Buffer.from(dataKey), Buffer.from(dataKey)];
+    const stream = new SealStream(sealing, identity);
+    sealing.fill(0);
+    stream.end('content');
+    const sealed = await buffer(stream);
+    const opener = new OpenStream(opening, identity);
+    opening.fill(0);
+    opener.end(sealed);
+    expect((await buffer(opener)).toString()).toBe('content');
+  });
+});
+
+describe('anything altered fails', () => {
+  const bodies = plains.map((plain) => seal(dataKey, identity, plain));
+
+  it('truncation', async () => {
+    await fc.assert(
+      fc.asyncProperty(bodies, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), async (sealed, part) => {
+        await expectRefused(sealed.subarray(0, Math.floor(part * sealed.length)));
+      }),
+      runs(60),
+    );
+    const sealed = seal(dataKey, identity, randomBytes(3 * SEGMENT_SIZE));
+    expect(await expectRefused(sealed.subarray(0, HEADER_SIZE + 2 * SEALED_SEGMENT))).toBe('truncated');
+    expect(await expectRefused(sealed.subarray(0, HEADER_SIZE))).toBe('truncated');
+    expect(await expectRefused(sealed.subarray(0, HEADER_SIZE - 1))).toBe('truncated');
+    expect(await expectRefused(Buffer.alloc(0))).toBe('truncated');
+  });
+
+  it('a flipped bit', async () => {
+    await fc.assert(
+      fc.asyncProperty(bodies, fc.nat(), fc.nat({ max: 7 }), fc.boolean(), async (sealed, at, bit, inHeader) => {
+        const altered = Buffer.from(sealed);
+        const place = at % (inHeader ? HEADER_SIZE : sealed.length);
+        altered[place] = (altered[place] ?? 0) ^ (1 << bit);
+        await expectRefused(altered);
+      }),
+      runs(100),
+    );
+  });
+
+  it('appended bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(bodies, fc.uint8Array({ minLength: 1, maxLength: 100 }), async (sealed, extra) => {
+        await expectRefused(Buffer.concat([sealed, extra]));
+      }),
+      runs(40),
+    );
+    const sealed = seal(dataKey, identity, randomBytes(SEGMENT_SIZE));
+    await expectRefused(Buffer.concat([sealed, sealed.subarray(HEADER_SIZE)]));
+  });
+
+  it('reordered, repeated and dropped segments', async () => {
+    const sealed = seal(dataKey, identity, randomBytes(4 * SEGMENT_SIZE));
+    const at = (index: number) =>
+      sealed.subarray(HEADER_SIZE + index * SEALED_SEGMENT, HEADER_SIZE + (index + 1) * SEALED_SEGMENT);
+    const orders = fc
+      .array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 6 })
+      .filter((order) => order.join() !== '0,1,2,3');
+    await fc.assert(
+      fc.asyncProperty(orders, async (order) => {
+        await expectRefused(Buffer.concat([headerOf(sealed), ...order.map(at)]));
+      }),
+      runs(60),
+    );
+  });
+
+  it('segments and headers swapped between bodies of the same key and identity', async () => {
+    const [one, two] = [randomBytes(2 * SEGMENT_SIZE), randomBytes(2 * SEGMENT_SIZE)].map((plain) =>
+      seal(dataKey, identity, plain),
+    );
+    if (!one || !two) throw new Error('unreachable');
+    const middle = HEADER_SIZE + SEALED_SEGMENT;
+    expect(await expectRefused(Buffer.concat([one.subarray(0, middle), two.subarray(middle)]))).toBe('tampered');
+    expect(await expectRefused(Buffer.concat([headerOf(one), two.subarray(HEADER_SIZE)]))).toBe('tampered');
+  });
+
+  it('another key or identity', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        keys,
+        identities,
+        keys,
+        identities,
+        fc.nat({ max: 4 }),
+        async (key, as, otherKey, other, which) => {
+          const sealed = seal(key, as, Buffer.from('content'));
+          const field = (['bucketId', 'key', 'versionId', 'blobId'] as const)[which];
+          const changed = field ? { ...as, [field]: `${other[field]}+${as[field]}` } : as;
+          expect(
+            await expectRefused(
+              sealed,
+              field ? key : Buffer.from(otherKey.map((byte, at) => byte ^ (at === 0 ? 1 + ((key[0] ?? 0) ^ byte) : 0))),
+              changed,
+            ),
+          ).toBe('wrong-key');
+        },
+      ),
+      runs(60),
+    );
+  });
+
+  it('text moved from one part of the identity to the next', async () => {
+    const sealed = seal(dataKey, { ...identity, bucketId: 'ab', key: 'c' }, Buffer.from('content'));
+    expect(await expectRefused(sealed, dataKey, { ...identity, bucketId: 'a', key: 'bc' })).toBe('wrong-key');
+  });
+
+  it('another format or version', async () => {
+    const sealed = seal(dataKey, identity, Buffer.from('content'));
+    expect(await expectRefused(Buffer.concat([Buffer.from('XXXX'), sealed.subarray(4)]))).toBe('bad-format');
+    const newer = Buffer.from(sealed);
+    newer[4] = 2;
+    expect(await expectRefused(newer)).toBe('unsupported-version');
+  });
+
+  it('gives no byte of a segment that is not authentic', async () => {
+    const sealed = seal(dataKey, identity, randomBytes(2 * SEGMENT_SIZE));
+    sealed[sealed.length - 1] = (sealed.at(-1) ?? 0) ^ 1;
+    let given = 0;
+    const stream = new OpenStream(dataKey, identity);
+    stream.on('data', (chunk: Buffer) => (given += chunk.length));
+    const failed = new Promise((resolve) => stream.once('error', resolve));
+    stream.end(sealed);
+    expect(await failed).toMatchObject({ code: 'tampered' });
+    expect(given).toBe(SEGMENT_SIZE);
+  });
+});
+
+describe('ranges', () => {
+  const cases = fc
+    .tuple(
+      plains.filter((plain) => plain.length > 0),
+      fc.nat(),
+      fc.nat(),
+    )
+    .map(([plain, a, b]) => {
+      const [start, end] = [a % plain.length, b % plain.length].toSorted((x, y) => x - y);
+      return { plain, start: start ?? 0, end: end ?? 0 };
+    });
+
+  it('equal the slice, with the header kept elsewhere or in front', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        cases,
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 6 }),
+        async ({ plain, start, end }, cuts) => {
+          const sealed = seal(dataKey, identity, plain);
+          const range = planRange(plain.length, start, end);
+          const bytes = sealed.subarray(range.sealedStart, range.sealedEnd + 1);
+          const header = headerOf(sealed);
+          const wanted = plain.subarray(start, end + 1);
+          expect((await streamOpen(cut(bytes, cuts), { range, header })).equals(wanted)).toBe(true);
+          expect((await streamOpen(cut(Buffer.concat([header, bytes]), cuts), { range })).equals(wanted)).toBe(true);
+          const touched = Math.floor(end / SEGMENT_SIZE) - Math.floor(start / SEGMENT_SIZE) + 1;
+          expect(bytes.length).toBeLessThanOrEqual(touched * SEALED_SEGMENT);
+        },
+      ),
+      runs(80),
+    );
+  });
+
+  it('fail when bytes are missing, added, altered or of other segments', async () => {
+    const plain = randomBytes(4 * SEGMENT_SIZE);
+    const sealed = seal(dataKey, identity, plain);
+    const header = headerOf(sealed);
+    const range = planRange(plain.length, SEGMENT_SIZE + 5, 2 * SEGMENT_SIZE + 5);
+    const bytes = sealed.subarray(range.sealedStart, range.sealedEnd + 1);
+    const altered = Buffer.from(bytes);
+    altered[70_000] = (altered[70_000] ?? 0) ^ 1;
+    const shifted = sealed.subarray(range.sealedStart + SEALED_SEGMENT, range.sealedEnd + 1 + SEALED_SEGMENT);
+    const wrong: [Buffer, SealErrorCode][] = [
+      [bytes.subarray(0, -1), 'truncated'],
+      [bytes.subarray(0, SEALED_SEGMENT), 'truncated'],
+      [Buffer.alloc(0), 'truncated'],
+      [sealed.subarray(range.sealedStart, range.sealedEnd + 2), 'too-long'],
+      [altered, 'tampered'],
+      [shifted, 'tampered'],
+    ];
+    for (const [input, code] of wrong) {
+      await expect(streamOpen([input], { range, header })).rejects.toMatchObject({ code });
+    }
+  });
+
+  it('fail when the plain size was not the true one', async () => {
+    const sealed = seal(dataKey, identity, randomBytes(2 * SEGMENT_SIZE));
+    const header = headerOf(sealed);
+    const [tooShort, tooLong] = [
+      planRange(SEGMENT_SIZE, 0, 9),
+      planRange(3 * SEGMENT_SIZE, SEGMENT_SIZE, SEGMENT_SIZE + 9),
+    ];
+    for (const range of [tooShort, tooLong]) {
+      const bytes = sealed.subarray(range.sealedStart, range.sealedEnd + 1);
+      await expect(streamOpen([bytes], { range, header })).rejects.toBeInstanceOf(SealError);
+    }
+  });
+
+  it('are refused outside the content, and so is a plan that contradicts itself', () => {
+    for (const [size, start, end] of [
+      [0, 0, 0],
+      [10, 0, 10],
+      [10, -1, 5],
+      [10, 5, 4],
+      [10, 0.5, 5],
+    ] as const) {
+      expect(() => planRange(size, start, end)).toThrow(RangeError);
+    }
+    const plan = planRange(10, 2, 5);
+    for (const change of [{ take: 100 }, { take: 0 }, { firstSegment: 1 }, { sealedEnd: 200_000 }, { skip: -1 }]) {
+      expect(() => new OpenStream(dataKey, identity, { range: { ...plan, ...change } })).toThrow(RangeError);
+    }
+  });
+
+  it('a kept header of another body is refused at construction', () => {
+    const header = headerOf(seal(dataKey, { ...identity, blobId: 'other' }, Buffer.alloc(0)));
+    expect(() => new OpenStream(dataKey, identity, { header })).toThrow(SealError);
+  });
+});
+
+describe('secrets', () => {
+  it('are overwritten after use', () => {
+    const key = newBlobKey(dataKey, identity);
+    sealUnder(key, Buffer.from('content'));
+    expect(key.key.every((byte) => byte === 0)).toBe(true);
+    const segmenter = new Segmenter(8);
+    segmenter.push(Buffer.from('abc'), () => undefined);
+    const kept = segmenter.end();
+    expect(Buffer.from(kept).toString()).toBe('abc');
+    segmenter.wipe();
+    expect([...kept]).toEqual([0, 0, 0]);
+  });
+});

@@ -1,0 +1,78 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { SealError } from './errors.ts';
+import { TAG_SIZE } from './format.ts';
+import type { BlobKey } from './header.ts';
+
+const CIPHER = 'aes-256-gcm';
+const OPTIONS = { authTagLength: TAG_SIZE };
+const NONCE_SIZE = 12;
+const COUNTER_AT = 7;
+const LAST_AT = 11;
+
+/** STREAM nonce: prefix (7) | segment index (4, big endian) | 1 for the last segment, else 0. */
+function nonceOf(prefix: Buffer, index: number, last: boolean): Buffer {
+  if (index > 0xffff_ffff) throw new SealError('too-long', 'The content has more segments than the format can hold.');
+  const nonce = Buffer.allocUnsafe(NONCE_SIZE);
+  prefix.copy(nonce);
+  nonce.writeUInt32BE(index, COUNTER_AT);
+  nonce[LAST_AT] = last ? 1 : 0;
+  return nonce;
+}
+
+/** Seals one segment: `body` is as long as `plain`, and `tag` follows it in the sealed body. */
+export function sealSegment(
+  key: BlobKey,
+  index: number,
+  last: boolean,
+  plain: Uint8Array,
+): { body: Buffer; tag: Buffer } {
+  const cipher = createCipheriv(CIPHER, key.key, nonceOf(key.prefix, index, last), OPTIONS);
+  const body = cipher.update(plain);
+  cipher.final();
+  return { body, tag: cipher.getAuthTag() };
+}
+
+/**
+ * Opens one sealed segment (ciphertext and tag). Nothing is returned before it is authenticated.
+ *
+ * @throws SealError `truncated` when there is no room for a tag, `tampered` when authentication fails.
+ */
+export function openSegment(key: BlobKey, index: number, last: boolean, sealed: Uint8Array): Buffer {
+  const end = sealed.length - TAG_SIZE;
+  if (end < 0) throw new SealError('truncated', 'The sealed body ends within a segment.');
+  if (end === 0 && index > 0) throw new SealError('bad-format', 'Only an empty body has an empty segment.');
+  const decipher = createDecipheriv(CIPHER, key.key, nonceOf(key.prefix, index, last), OPTIONS);
+  decipher.setAuthTag(sealed.subarray(end));
+  const plain = decipher.update(sealed.subarray(0, end));
+  try {
+    decipher.final();
+  } catch {
+    plain.fill(0);
+    throw new SealError('tampered', `Segment ${index} is not what was sealed.`);
+  }
+  return plain;
+}
+
+/**
+ * Opens the segment with which a whole body ends. When it is authentic but does not carry the last-segment flag, the
+ * body was cut at a segment's end, and the error says so.
+ */
+export function openLastSegment(key: BlobKey, index: number, sealed: Uint8Array): Buffer {
+  try {
+    return openSegment(key, index, true, sealed);
+  } catch (error) {
+    if (error instanceof SealError && error.code === 'tampered' && opensAsInner(key, index, sealed)) {
+      throw new SealError('truncated', 'The sealed body ends before its last segment.');
+    }
+    throw error;
+  }
+}
+
+function opensAsInner(key: BlobKey, index: number, sealed: Uint8Array): boolean {
+  try {
+    openSegment(key, index, false, sealed).fill(0);
+    return true;
+  } catch {
+    return false;
+  }
+}
