@@ -1,1 +1,17 @@
-export {};
+export type { Statement, Sql } from './sql.ts';
+export { sql } from './sql.ts';
+export type { Database, DatabaseOptions } from './database.ts';
+export { openDatabase } from './database.ts';
+export type { Isolation, TransactionOptions } from './transaction.ts';
+export * from './errors.ts';
+export { requireDurable } from './durable.ts';
+export type { Migration } from './migrate.ts';
+export { migrate } from './migrate.ts';
+export type { OutboxEntry, PendingDraft } from './outbox.ts';
+export { Outbox, outboxMigrationSql } from './outbox.ts';
+export type { ProvisionOptions, ProvisionedService } from './provision.ts';
+export { provision } from './provision.ts';
+export type { DatabaseService, ServiceSchema } from './schemas.ts';
+export { schemas } from './schemas.ts';
+export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded/start.ts';
+export { startEmbeddedPostgres } from './embedded/start.ts';
