@@ -1,1 +1,12 @@
-export {};
+export { type Api, apis, factsOf, operationsOf, type Protocol } from './api.ts';
+export { codecFor } from './codec.ts';
+export type { OperationCodec, ResponseContext, WireResponse } from './codec-types.ts';
+export { limits } from './limits.ts';
+export { percentDecode } from './percent.ts';
+export { queryAction, resolveQuery } from './routing/query-action.ts';
+export { route } from './routing/route.ts';
+export type { RequestHeaders, Route, RouteOptions, WireRequest } from './routing/types.ts';
+export { served } from './served.ts';
+export { WireError, type WireErrorCode } from './wire-error.ts';
+export { type ErrorContext, writeError, type WireErrorResponse } from './write-error.ts';
+export { escapeXml } from './xml/escape.ts';

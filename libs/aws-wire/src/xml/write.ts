@@ -1,0 +1,129 @@
+import type { NormalizedSchema } from '@smithy/core/schema';
+import { CompileMemo, type Member, membersOf, type Traits } from '../schema.ts';
+import { scalarKind, scalarWriter, timestampFormat } from '../scalar.ts';
+import { escapeXml } from './escape.ts';
+
+/** Writes the content and attributes of one element, without its tags. */
+interface ContentWriter {
+  readonly attributes?: (value: unknown) => string;
+  readonly content: (value: unknown) => string;
+}
+
+export interface XmlWriteOptions {
+  readonly millis: 'always' | 'when-needed';
+}
+
+type Memo = CompileMemo<ContentWriter>;
+
+export const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
+
+/** One whole element; an empty one is written `<Name/>`. */
+export function element(name: string, content: string, attributes = ''): string {
+  return content === '' ? `<${name}${attributes}/>` : `<${name}${attributes}>${content}</${name}>`;
+}
+
+const traitsOf = (schema: NormalizedSchema): Traits => schema.getMergedTraits() as Traits;
+
+function compile(schema: NormalizedSchema, options: XmlWriteOptions, memo: Memo): ContentWriter {
+  const kind = scalarKind(schema);
+  if (kind) {
+    const write = scalarWriter(kind, timestampFormat(schema, 'date-time'), options.millis);
+    return { content: kind === 'string' ? (value) => escapeXml(String(value)) : (value) => escapeXml(write(value)) };
+  }
+  if (schema.isListSchema()) {
+    const item = compileItem(schema, traitsOf(schema.getValueSchema()).xmlName ?? 'member', options, memo);
+    return { content: (value) => (value as unknown[]).map(item).join('') };
+  }
+  if (schema.isMapSchema()) {
+    const entry = compileEntry(schema, 'entry', options, memo);
+    return {
+      content: (value) =>
+        Object.entries(value as object)
+          .map(entry)
+          .join(''),
+    };
+  }
+  return memo.once(
+    schema,
+    () => compileStruct(schema, options, memo),
+    (later) => ({
+      content: (value) => later().content(value),
+      attributes: (value) => later().attributes?.(value) ?? '',
+    }),
+  );
+}
+
+function compileItem(list: NormalizedSchema, name: string, options: XmlWriteOptions, memo: Memo) {
+  const { content, attributes } = compile(list.getValueSchema(), options, memo);
+  return (value: unknown): string => (value == null ? '' : element(name, content(value), attributes?.(value)));
+}
+
+function compileEntry(map: NormalizedSchema, name: string, options: XmlWriteOptions, memo: Memo) {
+  const keyName = traitsOf(map.getKeySchema()).xmlName ?? 'key';
+  const valueName = traitsOf(map.getValueSchema()).xmlName ?? 'value';
+  const { content } = compile(map.getValueSchema(), options, memo);
+  return ([key, value]: [string, unknown]): string =>
+    value == null ? '' : element(name, element(keyName, escapeXml(key)) + element(valueName, content(value)));
+}
+
+/** Writes one member with its tags. */
+function compileMember({ schema, wireName, traits }: Member, options: XmlWriteOptions, memo: Memo) {
+  if (traits.xmlFlattened && schema.isListSchema()) {
+    const item = compileItem(schema, wireName, options, memo);
+    return (value: unknown): string => (value as unknown[]).map(item).join('');
+  }
+  if (traits.xmlFlattened && schema.isMapSchema()) {
+    const entry = compileEntry(schema, wireName, options, memo);
+    return (value: unknown): string =>
+      Object.entries(value as object)
+        .map(entry)
+        .join('');
+  }
+  const { content, attributes } = compile(schema, options, memo);
+  return (value: unknown): string => element(wireName, content(value), attributes?.(value));
+}
+
+function compileMembers(members: readonly Member[], options: XmlWriteOptions, memo: Memo) {
+  const writers = members.map((member) => ({ name: member.name, write: compileMember(member, options, memo) }));
+  return (value: Record<string, unknown>): string => {
+    let text = '';
+    for (const { name, write } of writers) {
+      const member = value[name];
+      if (member != null) text += write(member);
+    }
+    return text;
+  };
+}
+
+function compileStruct(schema: NormalizedSchema, options: XmlWriteOptions, memo: Memo): ContentWriter {
+  const members = membersOf(schema);
+  const attributed = members.filter((member) => member.traits.xmlAttribute);
+  const write = compileMembers(
+    members.filter((member) => !member.traits.xmlAttribute),
+    options,
+    memo,
+  );
+  const content = (value: unknown): string => write(value as Record<string, unknown>);
+  const [prefix, uri] = traitsOf(schema).xmlNamespace ?? [];
+  const declaration = uri ? ` ${prefix ? `xmlns:${prefix}` : 'xmlns'}="${escapeXml(uri)}"` : '';
+  if (attributed.length === 0 && declaration === '') return { content };
+  return {
+    content,
+    attributes: (value) => {
+      let text = declaration;
+      for (const { name, wireName } of attributed) {
+        const attribute = (value as Record<string, unknown>)[name];
+        if (attribute != null) text += ` ${wireName}="${escapeXml(String(attribute as string))}"`;
+      }
+      return text;
+    },
+  };
+}
+
+/** Compiles the writer of a structure's content, for some of its members. */
+export function compileXmlBodyWriter(
+  members: readonly Member[],
+  options: XmlWriteOptions,
+): (value: Record<string, unknown>) => string {
+  return compileMembers(members, options, new CompileMemo());
+}
