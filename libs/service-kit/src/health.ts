@@ -1,0 +1,85 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { metrics } from './metrics.ts';
+
+const CHECK_LIMIT_MS = 2_000;
+
+export interface HealthCheck {
+  readonly name: string;
+  /** Throws or rejects when the service cannot do its work without this. */
+  check(): void | Promise<void>;
+}
+
+export interface HealthState {
+  /** False until the service has started and again from the moment it stops. */
+  ready: boolean;
+  checks: readonly HealthCheck[];
+}
+
+async function run({ name, check }: HealthCheck): Promise<readonly [string, boolean]> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('too slow')), CHECK_LIMIT_MS);
+  });
+  try {
+    await Promise.race([(async () => await check())(), limit]);
+    return [name, true];
+  } catch {
+    return [name, false];
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether the service can work now, and the outcome of each check. Reasons belong in the log, not on this page. */
+export async function readiness(state: HealthState): Promise<{ ready: boolean; checks: Record<string, boolean> }> {
+  const outcomes = await Promise.all(state.checks.map((check) => run(check)));
+  return {
+    ready: state.ready && outcomes.every(([, passed]) => passed),
+    checks: Object.fromEntries(outcomes),
+  };
+}
+
+async function respond(state: HealthState, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const send = (status: number, type: string, body: string): void => {
+    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+  };
+  if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, 'text/plain', 'GET only\n');
+  switch (request.url) {
+    case '/livez':
+      return send(200, 'text/plain', 'alive\n');
+    case '/readyz': {
+      const result = await readiness(state);
+      return send(result.ready ? 200 : 503, 'application/json', `${JSON.stringify(result)}\n`);
+    }
+    case '/metrics':
+      return send(200, metrics.contentType, await metrics.metrics());
+    default:
+      return send(404, 'text/plain', 'not found\n');
+  }
+}
+
+export interface HealthListener {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Serves `/livez`, `/readyz` and `/metrics`. Port 0 lets the system choose. */
+export async function listenHealth(state: HealthState, host: string, port: number): Promise<HealthListener> {
+  const server: Server = createServer((request, response) => {
+    respond(state, request, response).catch(() => response.destroy());
+  });
+  server.requestTimeout = 10_000;
+  server.maxConnections = 64;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
