@@ -3,8 +3,7 @@
  * for a base name itself, an IP address or any other name, which all mean path style. When base names overlap, the
  * longest one counts.
  */
-export function bucketOfHost(host: string | undefined, bases: readonly string[]): string | undefined {
-  if (!host) return undefined;
+export function bucketOfHost(host: string, bases: readonly string[]): string | undefined {
   const name = host.replace(/:\d*$/, '').toLowerCase();
   let longest = '';
   for (const base of bases) {

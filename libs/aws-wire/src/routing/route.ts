@@ -7,12 +7,7 @@ import { routeJson } from './json-target.ts';
 import { routeQuery } from './query-action.ts';
 import { routeRest } from './rest-template.ts';
 import { routeS3 } from './s3.ts';
-import type { RequestHeaders, Route, RouteOptions, WireRequest } from './types.ts';
-
-const headerText = (headers: RequestHeaders, name: string): string => {
-  const value = headers[name];
-  return typeof value === 'string' ? value : '';
-};
+import { headerText, type RequestHeaders, type Route, type RouteOptions, type WireRequest } from './types.ts';
 
 /** Which API a request is for: the signed service name decides; only unsigned requests are judged by their looks. */
 function apiOf(request: WireRequest, path: string, service: string | undefined): Api {
@@ -71,7 +66,7 @@ export function route(request: WireRequest, options: RouteOptions): Route {
   checkHeaderSection(request.headers, api);
   switch (api) {
     case 's3':
-      return routeS3(request, target, bucketOfHost(request.headers.host, options.hosts));
+      return routeS3(request, target, bucketOfHost(headerText(request.headers, 'host'), options.hosts));
     case 's3-control':
     case 'glacier':
       return routeRest(api, request, target);

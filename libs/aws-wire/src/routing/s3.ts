@@ -2,7 +2,7 @@ import { operations } from '../api.ts';
 import { invalidUri, percentDecode, type Target } from '../percent.ts';
 import { membersOf } from '../schema.ts';
 import { WireError } from '../wire-error.ts';
-import type { Route, WireRequest } from './types.ts';
+import { headerText, type Route, type WireRequest } from './types.ts';
 
 type Level = 'SERVICE' | 'BUCKET' | 'OBJECT';
 
@@ -128,7 +128,7 @@ function choose(table: Table, request: WireRequest, query: ReadonlyMap<string, s
   const row = rows.find((r) => fits(r, query, copies));
   if (row) return tieBreak(rows, row, query);
   if (method === 'POST' && level === 'BUCKET') {
-    if (/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '')) return 'PostObject';
+    if (/^multipart\/form-data\b/i.test(headerText(request.headers, 'content-type'))) return 'PostObject';
     throw new WireError('PreconditionFailed', {
       extras: { Condition: 'Bucket POST must be of the enclosure-type multipart/form-data' },
     });

@@ -3,6 +3,12 @@ import type { Api } from '../api.ts';
 /** Headers as Node's HTTP server gives them: lower-case names, values as latin1 text. */
 export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
+/** One header as text; the values of a repeated one are joined, an absent one is empty. */
+export function headerText(headers: RequestHeaders, name: string): string {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : (value ?? '');
+}
+
 /** What is known of a request before its body: method and target as received, headers as Node lowers them. */
 export interface WireRequest {
   readonly method: string;
