@@ -15,3 +15,5 @@ export type { DatabaseService, ServiceSchema } from './schemas.ts';
 export { schemas } from './schemas.ts';
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded/start.ts';
 export { startEmbeddedPostgres } from './embedded/start.ts';
+export { embeddedPostgresVersion } from './embedded/binaries.ts';
+export { guard } from './embedded/guard.ts';

@@ -1,1 +1,14 @@
-export {};
+export { freePort } from './free-port.ts';
+export { binary, findBinary, requires } from './binary.ts';
+export { containersWanted } from './containers.ts';
+export { guard } from '@coffer/database';
+export { scratchFolder } from './folder.ts';
+export type { ServerOptions } from './server-process.ts';
+export { ServerProcess } from './server-process.ts';
+export type { TestServer } from './test-server.ts';
+export type { TestNats, TestNatsOptions } from './nats.ts';
+export { testNats } from './nats.ts';
+export type { TestMinio } from './minio.ts';
+export { testMinio } from './minio.ts';
+export type { TestDatabase, TestPostgres } from './postgres/test-postgres.ts';
+export { testPostgres } from './postgres/test-postgres.ts';

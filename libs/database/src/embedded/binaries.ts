@@ -70,9 +70,19 @@ async function openToAll(file: string): Promise<boolean> {
   }
 }
 
+async function versionOf(native: string): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8')) as { version: string };
+  return version;
+}
+
+/** The version of the package with the binaries, for example `18.4.0-beta.17`. */
+export function embeddedPostgresVersion(): Promise<string> {
+  return versionOf(nativeFolder());
+}
+
 /** A copy that the account can reach. Only root may change it, and every start makes sure of that. */
 async function reachableCopy(native: string): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8')) as { version: string };
+  const version = await versionOf(native);
   const tag = createHash('sha256').update(`${version}\0${await realpath(native)}`).digest('hex').slice(0, 16);
   const cache = await access('/var/cache', constants.W_OK).then(
     () => '/var/cache',
