@@ -1,1 +1,10 @@
-export {};
+export { blobIdTime, isBlobId, newBlobId } from './blob-id.ts';
+export { MAX_LIST } from './blob-store.ts';
+export type { BlobBody, BlobEntry, BlobOptions, BlobRange, BlobStore } from './blob-store.ts';
+export { BlobError } from './errors.ts';
+export type { BlobErrorCode } from './errors.ts';
+export { fileBlobStore } from './file/file-blob-store.ts';
+export type { FileBlobStoreOptions } from './file/file-blob-store.ts';
+export { memoryBlobStore } from './memory/memory-blob-store.ts';
+export { minioBlobStore } from './minio/minio-blob-store.ts';
+export type { MinioBlobStoreOptions } from './minio/minio-blob-store.ts';

@@ -1,0 +1,30 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fileBlobStore, memoryBlobStore, minioBlobStore } from './index.ts';
+import { blobStoreContract } from './testkit/contract.ts';
+import { findMinio, startMinio } from './testkit/minio-server.ts';
+
+describe('memory', () => {
+  blobStoreContract(async () => ({ store: memoryBlobStore(), dispose: async () => {} }), { streaming: false });
+});
+
+describe('file system', () => {
+  blobStoreContract(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'coffer-blobs-'));
+    return { store: await fileBlobStore({ folder }), dispose: () => rm(folder, { recursive: true, force: true }) };
+  });
+});
+
+const minio = findMinio();
+describe.skipIf(!minio)('MinIO', () => {
+  blobStoreContract(async () => {
+    const server = await startMinio(minio ?? '');
+    return { store: await minioBlobStore({ ...server, bucket: 'blobs' }), dispose: () => server.stop() };
+  });
+});
+
+it.runIf(process.env['CI'] === 'true')('has MinIO in CI (COFFER_MINIO_BIN, PATH or ~/go/bin)', () => {
+  expect(minio).toBeDefined();
+});
