@@ -30,7 +30,7 @@ const wireFault = z.object({
   status: z.number(),
   extras: strings.optional(),
   headers: strings.optional(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
 });
 
 function hasMembers(record: Record<string, string>): boolean {
@@ -81,7 +81,8 @@ export function decodeOutcomes(bytes: Uint8Array, count: number): Outcome[] {
   }
   if (!Array.isArray(value) || value.length !== count) throw busFault('Internal', 'The reply has the wrong shape');
   return value.map((pair: unknown): Outcome => {
-    if (!Array.isArray(pair) || pair.length !== 2) return { fault: busFault('Internal', 'The reply has the wrong shape') };
+    if (!Array.isArray(pair) || pair.length !== 2)
+      return { fault: busFault('Internal', 'The reply has the wrong shape') };
     return pair[0] === 0 ? { reply: pair[1] as unknown } : { fault: faultFromWire(pair[1]) };
   });
 }

@@ -27,14 +27,16 @@ function receive(contract: Contract, envelope: Envelope): Received {
   return { fault: busFault('InvalidMessage', `${contract.subject}: ${describe(parsed.error.issues)}`) };
 }
 
-function withDeadline(contract: Contract, timeoutMs: number, work: Promise<Outcome>): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve({ fault: timedOut(contract) }), timeoutMs);
-    void work.then((outcome) => {
-      clearTimeout(timer);
-      resolve(outcome);
-    });
+async function withDeadline(contract: Contract, timeoutMs: number, work: Promise<Outcome>): Promise<Outcome> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Outcome>((resolve) => {
+    timer = setTimeout(() => resolve({ fault: timedOut(contract) }), timeoutMs);
   });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The answering half, the same on every transport: checks each message, runs its handler, turns errors into faults. */
@@ -67,7 +69,10 @@ export class Dispatcher {
       const registration = this.#bySubject.get(subject);
       if (!registration) return this.#all(envelopes, busFault('Unavailable', `Nobody answers ${subject}`));
       if (caller === undefined || !registration.contract.callers.includes(caller)) {
-        return this.#all(envelopes, busFault('NotPermitted', `${caller ?? 'An unknown caller'} may not call ${subject}`));
+        return this.#all(
+          envelopes,
+          busFault('NotPermitted', `${caller ?? 'An unknown caller'} may not call ${subject}`),
+        );
       }
       return registration.batch
         ? await this.#together(registration, caller, envelopes)

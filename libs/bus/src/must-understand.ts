@@ -7,7 +7,7 @@ const none: readonly string[] = [];
 export function mustOf(contract: Contract, message: unknown): readonly string[] {
   if (contract.mustUnderstand.length === 0 || typeof message !== 'object' || message === null) return none;
   const members = message as Record<string, unknown>;
-  return contract.mustUnderstand.filter((name) => members[name] !== undefined);
+  return contract.mustUnderstand.filter((name) => Object.hasOwn(members, name) && members[name] !== undefined);
 }
 
 /**

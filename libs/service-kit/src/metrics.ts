@@ -49,8 +49,12 @@ export function gauge<Label extends string = never>(
 export function histogram<Label extends string = never>(
   definition: Definition<Label> & { buckets?: readonly number[] },
 ): Histogram<Label> {
-  const { name, help, labels = [], buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] } =
-    definition;
+  const {
+    name,
+    help,
+    labels = [],
+    buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  } = definition;
   return existing(
     name,
     () => new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [metrics] }),

@@ -78,7 +78,7 @@ async function start(definition: ServiceDefinition, config: ServiceEnvironment, 
       process.exit(1);
     }, STOP_LIMIT_MS).unref();
     let code = 0;
-    for (const step of cleanup.reverse()) {
+    for (const step of cleanup.toReversed()) {
       try {
         await step();
       } catch (error) {

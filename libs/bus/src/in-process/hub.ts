@@ -30,7 +30,7 @@ export class InProcessHub {
   }
 
   /** Rejects with `Unavailable` when nobody serves the subject now, with `Timeout` when time is over. */
-  send(
+  async send(
     contract: Contract,
     caller: ServiceName,
     envelopes: readonly Envelope[],
@@ -39,16 +39,16 @@ export class InProcessHub {
     const receivers = this.#receivers.get(contract.subject) ?? [];
     this.#turn = (this.#turn + 1) % Number.MAX_SAFE_INTEGER;
     const receiver = receivers[this.#turn % receivers.length];
-    if (!receiver) {
-      return Promise.reject(busFault('Unavailable', `${contract.service} does not answer ${contract.operation} now`));
-    }
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(timedOut(contract)), timeoutMs);
-      void receiver.dispatch(contract.subject, caller, envelopes).then((outcomes) => {
-        clearTimeout(timer);
-        resolve(outcomes);
-      });
+    if (!receiver) throw busFault('Unavailable', `${contract.service} does not answer ${contract.operation} now`);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(timedOut(contract)), timeoutMs);
     });
+    try {
+      return await Promise.race([receiver.dispatch(contract.subject, caller, envelopes), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Listeners run after the publisher has gone on; one that throws stops no other. */

@@ -184,6 +184,7 @@ class NatsTransport {
 
   #failed(error: Error): void {
     this.#log.error({ err: error }, 'the bus reports an error');
-    if (error instanceof PermissionViolationError && error.operation === 'publish') this.#requests.refused(error.subject);
+    if (error instanceof PermissionViolationError && error.operation === 'publish')
+      this.#requests.refused(error.subject);
   }
 }
