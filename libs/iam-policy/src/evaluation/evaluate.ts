@@ -16,6 +16,7 @@ const RECOVERY_ACTIONS = new Set(['s3:getbucketpolicy', 's3:putbucketpolicy', 's
  * - Other account: both sides must allow.
  * - Boundary and session policies must allow as well, except where the resource policy of the same
  *   account names the very user or session.
+ * - Callers without account (anonymous, services, web identities): the resource side alone.
  * - A root user has every right in its account that no resource policy denies.
  */
 export function evaluate(request: AccessRequest, policies: PolicySet): Decision {
@@ -46,7 +47,8 @@ export function evaluate(request: AccessRequest, policies: PolicySet): Decision 
   }
 
   const granted = resourceSide(resource, policies.resourceGrants, evaluation);
-  if (principal.kind === 'anonymous' || principal.kind === 'service') {
+  // The anonymous, services and web identities have no account and so no policies of their own.
+  if (principal.kind === 'anonymous' || principal.kind === 'service' || principal.accountId === '') {
     if (granted.reason && granted.grant !== Grant.Account) return decision(evaluation, [granted.reason]);
     return refusal(evaluation, [], 'resource');
   }

@@ -46,13 +46,13 @@ const S3_WORDS: Words = {
   badSid: 'Invalid policy syntax.',
   principalForbidden: 'Invalid principal in policy',
   resourceForbidden: 'Policy has invalid resource',
-  unknownField: (name) => `Unknown field ${name}`,
+  unknownField: (name) => `Unknown field ${plain(name)}`,
   missing: (field) => `Missing required field ${field}`,
   effect: (value) => `Invalid effect: ${plain(value)}`,
   principal: () => 'Invalid principal in policy',
-  operator: (name) => `Invalid Condition type : ${name}`,
+  operator: (name) => `Invalid Condition type : ${plain(name)}`,
   conditionKey: () => 'Policy has an invalid condition key',
-  conditionValue: (operator, key) => `Invalid value for ${operator} of condition key ${key}`,
+  conditionValue: (operator, key) => `Invalid value for ${operator} of condition key ${plain(key)}`,
   tooLarge: (limit) => `Normalized policy document exceeds the maximum allowed size of ${limit} bytes`,
 };
 

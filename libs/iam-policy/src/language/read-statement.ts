@@ -214,13 +214,14 @@ export class StatementReader {
     if (applicable.some((matched) => matched.length === 0)) {
       this.fail('Action does not apply to any resource(s) in statement');
     }
+    const reached = new Set(applicable.flat());
     for (const keys of Object.values(conditions ?? {})) {
       for (const key of Object.keys(keys)) {
         const lower = key.toLowerCase();
         if (!lower.startsWith('s3:')) continue;
         const known = [...catalogue.values()].some((info) => conditionKeyApplies(lower, info));
         if (!known) this.fail(this.grammar.words.conditionKey(key));
-        if (!applicable.flat().some((info) => conditionKeyApplies(lower, info))) {
+        if (![...reached].some((info) => conditionKeyApplies(lower, info))) {
           this.fail('Conditions do not apply to combination of actions and resources in statement');
         }
       }
