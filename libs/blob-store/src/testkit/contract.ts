@@ -158,6 +158,24 @@ export function blobStoreContract(open: () => Promise<ContractSubject>, { stream
     }
   });
 
+  it('leaves nothing of a body that is wrong only after its last announced byte', async () => {
+    const failure = new Error('the checksum does not fit');
+    const late = async function* (end: () => Buffer) {
+      yield randomBytes(1000);
+      await new Promise((resolve) => setTimeout(resolve, 100)); // A store that had all bytes would be done by now.
+      yield end();
+    };
+    const [tooLong, failing] = [newBlobId(), newBlobId()];
+    const oneMore = late(() => Buffer.of(1));
+    await expect(store.put(tooLong, 1000, oneMore)).rejects.toMatchObject({ code: 'BlobSizeMismatch' });
+    const fails = late(() => {
+      throw failure;
+    });
+    await expect(store.put(failing, 1000, fails)).rejects.toBe(failure);
+    await expectAbsent(tooLong);
+    await expectAbsent(failing);
+  });
+
   it('leaves nothing of a body that was destroyed', async () => {
     const id = newBlobId();
     const body = Readable.from(inChunks(randomBytes(1000)), { objectMode: false });
