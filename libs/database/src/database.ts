@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type { PoolClient, QueryResult } from 'pg';
+import { Pool, escapeIdentifier } from 'pg';
 import { mapError } from './errors.ts';
 import type { Sql, Statement } from './sql.ts';
 import { sql } from './sql.ts';
@@ -42,10 +43,10 @@ export interface Database extends Sql {
 
 const check = sql('database.check', 'SELECT 1');
 
-const pools = new WeakMap<Database, pg.Pool>();
+const pools = new WeakMap<Database, Pool>();
 
 /** A connection of the database's pool, for what named statements cannot do: scripts of many statements. */
-export async function connection(database: Database): Promise<pg.PoolClient> {
+export async function connection(database: Database): Promise<PoolClient> {
   const pool = pools.get(database);
   if (!pool) throw new Error('This database was not opened by openDatabase().');
   try {
@@ -57,7 +58,7 @@ export async function connection(database: Database): Promise<pg.PoolClient> {
 
 /** `search_path` as a startup option: written before any statement runs, in the quoting that the server reads. */
 function searchPathOption(schema: string): string {
-  const quoted = pg.escapeIdentifier(schema).replaceAll(/([\\ ])/g, String.raw`\$1`);
+  const quoted = escapeIdentifier(schema).replaceAll(/([\\ ])/g, String.raw`\$1`);
   return `-c search_path=${quoted}`;
 }
 
@@ -69,11 +70,11 @@ function withoutPassword(url: string): string {
 
 class PooledDatabase implements Database {
   readonly url: string;
-  readonly #pool: pg.Pool;
-  readonly #connect: () => Promise<pg.PoolClient>;
+  readonly #pool: Pool;
+  readonly #connect: () => Promise<PoolClient>;
   #closed: Promise<void> | undefined;
 
-  constructor(pool: pg.Pool, url: string) {
+  constructor(pool: Pool, url: string) {
     this.#pool = pool;
     this.url = withoutPassword(url);
     this.#connect = () => connection(this);
@@ -101,7 +102,7 @@ class PooledDatabase implements Database {
     return this.#closed;
   }
 
-  async #run(statement: Statement, values: readonly unknown[]): Promise<pg.QueryResult> {
+  async #run(statement: Statement, values: readonly unknown[]): Promise<QueryResult> {
     const client = await this.#connect();
     try {
       const result = await client.query({ name: statement.name, text: statement.text, values: [...values] });
@@ -117,7 +118,7 @@ class PooledDatabase implements Database {
 
 /** Opens a pool. Connects only when the first statement comes, so this never fails for want of a server. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: options.url,
     application_name: options.applicationName,
     max: options.max ?? 10,

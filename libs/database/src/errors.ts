@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { DatabaseError } from 'pg';
 
 /** Postgres cannot be reached, or ended the connection. The same call may succeed later. */
 export class DatabaseUnavailable extends Error {
@@ -49,12 +49,12 @@ export class DuplicateRequestError extends Error {
 
 /** SQLSTATE of an error that the server raised, else undefined. https://www.postgresql.org/docs/18/errcodes-appendix.html */
 export function sqlState(error: unknown): string | undefined {
-  return error instanceof pg.DatabaseError ? error.code : undefined;
+  return error instanceof DatabaseError ? error.code : undefined;
 }
 
 /** The name of the constraint that a statement ran against, else undefined. */
 export function violatedConstraint(error: unknown): string | undefined {
-  return error instanceof pg.DatabaseError ? error.constraint : undefined;
+  return error instanceof DatabaseError ? error.constraint : undefined;
 }
 
 /** States in which the server is going away, coming up, full, or not the primary (any more). */
@@ -81,7 +81,8 @@ const NETWORK_CODES = new Set([
 ]);
 
 /** What `pg` says, in plain Errors without a code, when a connection ends or cannot be had. */
-const LOST_CONNECTION = /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed)/;
+const LOST_CONNECTION =
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed)/;
 
 /** Whether the error means that the server, or the way to it, is gone for the moment. */
 export function isUnavailable(error: unknown): boolean {

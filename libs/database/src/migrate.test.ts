@@ -60,7 +60,9 @@ describe('migrate', () => {
   });
 
   it('leaves nothing of a step that fails, and all of the steps before it', async () => {
-    await expect(run(one, { id: 2, name: 'bad', sql: 'CREATE TABLE b (x int); SELECT nonsense' })).rejects.toThrow(/nonsense/);
+    await expect(run(one, { id: 2, name: 'bad', sql: 'CREATE TABLE b (x int); SELECT nonsense' })).rejects.toThrow(
+      /nonsense/,
+    );
     expect(await db.query(applied)).toEqual([{ id: 1, name: 'a', breaking: false }]);
     await run(one, two);
     expect(await db.query(rows)).toEqual([{ x: 1 }, { x: 2 }]);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import pg from 'pg';
+import type { PoolClient } from 'pg';
+import { escapeIdentifier } from 'pg';
 import type { Database } from './database.ts';
 import { connection } from './database.ts';
 import { mapError, MigrationMismatchError, SchemaTooNewError, sqlState } from './errors.ts';
@@ -55,11 +56,14 @@ function requireSame(schema: string, applied: readonly Applied[], migrations: re
 }
 
 /** Applies the next step that is missing. Returns false when there is none. */
-async function step(client: pg.PoolClient, schema: string, migrations: readonly Migration[]): Promise<boolean> {
-  const quoted = pg.escapeIdentifier(schema);
+async function step(client: PoolClient, schema: string, migrations: readonly Migration[]): Promise<boolean> {
+  const quoted = escapeIdentifier(schema);
   await client.query('BEGIN; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0');
   // Other replicas of the service wait here until the step is done.
-  await client.query({ text: 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', values: [`coffer.migrate.${schema}`] });
+  await client.query({
+    text: 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))',
+    values: [`coffer.migrate.${schema}`],
+  });
   await client.query(
     `SET LOCAL client_min_messages = warning; SET LOCAL search_path = ${quoted};
      CREATE TABLE IF NOT EXISTS ${quoted}.schema_migrations (
@@ -100,9 +104,12 @@ export async function migrate(
   } catch (error) {
     // 3F000 invalid_schema_name, 42501 insufficient_privilege
     if (sqlState(error) === '3F000') {
-      throw new Error(`Schema ${options.schema} does not exist or is hidden from this role; provision the database first.`, {
-        cause: error,
-      });
+      throw new Error(
+        `Schema ${options.schema} does not exist or is hidden from this role; provision the database first.`,
+        {
+          cause: error,
+        },
+      );
     }
     throw mapError(error, false);
   } finally {

@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type { DatabaseError } from 'pg';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DatabaseService } from './index.ts';
 import { DatabaseUnavailable, provision, schemas } from './index.ts';
@@ -10,13 +11,13 @@ const names = Object.keys(schemas) as DatabaseService[];
 
 /** Runs the text as the service; returns the SQLSTATE of the refusal, or 'allowed'. */
 async function attempt(service: DatabaseService, text: string, database?: string): Promise<string> {
-  const client = new pg.Client({ connectionString: server.urlFor(service, database) });
+  const client = new Client({ connectionString: server.urlFor(service, database) });
   try {
     await client.connect();
     await client.query(text);
     return 'allowed';
   } catch (error) {
-    return (error as pg.DatabaseError).code ?? 'no state';
+    return (error as DatabaseError).code ?? 'no state';
   } finally {
     await client.end();
   }
@@ -82,7 +83,7 @@ describe('the wall between services', () => {
   it('asks for the password', async () => {
     const url = new URL(server.urlFor('kms'));
     url.password = 'wrong';
-    const client = new pg.Client({ connectionString: url.href });
+    const client = new Client({ connectionString: url.href });
     await expect(client.connect()).rejects.toMatchObject({ code: '28P01' });
     await client.end();
   });
@@ -96,7 +97,7 @@ describe('provision', () => {
   });
 
   it('mends a wall that somebody opened', async () => {
-    const admin = new pg.Client({ connectionString: server.postgres.adminUrl(server.database) });
+    const admin = new Client({ connectionString: server.postgres.adminUrl(server.database) });
     await admin.connect();
     await admin.query('GRANT USAGE ON SCHEMA kms TO coffer_audit; GRANT SELECT ON kms.own TO coffer_audit');
     await admin.query('GRANT pg_read_all_data TO coffer_gateway WITH INHERIT TRUE');
@@ -109,7 +110,7 @@ describe('provision', () => {
   });
 
   it('refuses a role that stands above the walls', async () => {
-    const admin = new pg.Client({ connectionString: server.postgres.adminUrl() });
+    const admin = new Client({ connectionString: server.postgres.adminUrl() });
     await admin.connect();
     await admin.query('CREATE ROLE above SUPERUSER');
     await admin.end();

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { mapError, sqlState } from './errors.ts';
 import { scramVerifier } from './scram.ts';
 
@@ -14,14 +14,18 @@ export interface ProvisionOptions {
   services: readonly ProvisionedService[];
 }
 
-const name = pg.escapeIdentifier;
-const literal = pg.escapeLiteral;
+const name = escapeIdentifier;
+const literal = escapeLiteral;
 
 /** Databases that every role may enter on a fresh server. Superusers and owners still can afterwards. */
 const MAINTENANCE_DATABASES = ['postgres', 'template1'];
 
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: 'coffer-provision', connectionTimeoutMillis: 5_000 });
+async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({
+    connectionString: url,
+    application_name: 'coffer-provision',
+    connectionTimeoutMillis: 5_000,
+  });
   // A connection that breaks fails the statement under way as well; without a listener it would end the process.
   client.on('error', () => undefined);
   try {
@@ -40,7 +44,7 @@ function urlOfDatabase(adminUrl: string, database: string): string {
   return url.href;
 }
 
-async function createDatabase(client: pg.Client, database: string): Promise<void> {
+async function createDatabase(client: Client, database: string): Promise<void> {
   const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [database]);
   if (rowCount) return;
   // From template0, which is the only one that may be copied with another encoding or locale than its own.
@@ -48,7 +52,7 @@ async function createDatabase(client: pg.Client, database: string): Promise<void
 }
 
 /** Makes the role and its password as given, and refuses a role that stands above the walls. */
-async function ensureRole(client: pg.Client, service: ProvisionedService): Promise<void> {
+async function ensureRole(client: Client, service: ProvisionedService): Promise<void> {
   const verifier = literal(scramVerifier(service.password));
   const role = name(service.role);
   const { rows } = await client.query<{ above: boolean }>(
@@ -56,7 +60,8 @@ async function ensureRole(client: pg.Client, service: ProvisionedService): Promi
        FROM pg_roles WHERE rolname = $1`,
     [service.role],
   );
-  if (rows[0]?.above) throw new Error(`Role ${service.role} exists with rights over the whole server; take them away first.`);
+  if (rows[0]?.above)
+    throw new Error(`Role ${service.role} exists with rights over the whole server; take them away first.`);
   await client.query(
     rows.length > 0
       ? `ALTER ROLE ${role} WITH LOGIN NOINHERIT PASSWORD ${verifier}`
@@ -70,7 +75,7 @@ async function ensureRole(client: pg.Client, service: ProvisionedService): Promi
 }
 
 /** Nobody but the given roles gets into the database; they get nowhere else. */
-async function wallDatabases(client: pg.Client, options: ProvisionOptions): Promise<void> {
+async function wallDatabases(client: Client, options: ProvisionOptions): Promise<void> {
   const roles = options.services.map((service) => name(service.role)).join(', ');
   for (const database of MAINTENANCE_DATABASES) {
     await client.query(`REVOKE ALL ON DATABASE ${name(database)} FROM PUBLIC`);
@@ -83,7 +88,7 @@ async function wallDatabases(client: pg.Client, options: ProvisionOptions): Prom
 }
 
 /** In the database itself: every role sees its own schema and no other, `public` included. */
-async function wallSchemas(client: pg.Client, options: ProvisionOptions): Promise<void> {
+async function wallSchemas(client: Client, options: ProvisionOptions): Promise<void> {
   await client.query('REVOKE ALL ON SCHEMA public FROM PUBLIC');
   for (const { schema } of options.services) {
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${name(schema)}`);

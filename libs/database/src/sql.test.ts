@@ -22,7 +22,9 @@ describe('scramVerifier', () => {
     const salt = Buffer.from('0123456789abcdef');
     const verifier = scramVerifier('pencil', salt);
     const salted = pbkdf2Sync('pencil', salt, 4096, 32, 'sha256');
-    const stored = createHash('sha256').update(createHmac('sha256', salted).update('Client Key').digest()).digest('base64');
+    const stored = createHash('sha256')
+      .update(createHmac('sha256', salted).update('Client Key').digest())
+      .digest('base64');
     expect(verifier.startsWith(`SCRAM-SHA-256$4096:${salt.toString('base64')}$${stored}:`)).toBe(true);
     expect(verifier).not.toContain('pencil');
   });

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { PoolClient, QueryResult } from 'pg';
 import { isUnavailable, mapError, sqlState } from './errors.ts';
 import type { Sql, Statement } from './sql.ts';
 
@@ -25,11 +25,11 @@ export function isRetryable(error: unknown): boolean {
 
 /** Statements over one connection, until `end` is called. Statements that are not awaited one by one travel together. */
 class TransactionSql implements Sql {
-  readonly #client: pg.PoolClient;
+  readonly #client: PoolClient;
   readonly #underWay = new Set<Promise<unknown>>();
   #ended = false;
 
-  constructor(client: pg.PoolClient) {
+  constructor(client: PoolClient) {
     this.#client = client;
   }
 
@@ -47,7 +47,7 @@ class TransactionSql implements Sql {
     await Promise.allSettled(this.#underWay);
   }
 
-  async #run(statement: Statement, values: readonly unknown[]): Promise<pg.QueryResult> {
+  async #run(statement: Statement, values: readonly unknown[]): Promise<QueryResult> {
     if (this.#ended) throw new Error(`The transaction of '${statement.name}' has ended.`);
     const running = this.#client.query({ name: statement.name, text: statement.text, values: [...values] });
     this.#underWay.add(running);
@@ -61,7 +61,7 @@ class TransactionSql implements Sql {
 
 /** One attempt: begins, works, commits; anything thrown rolls back. `state.clean` tells that the transaction is over. */
 async function attempt<T>(
-  client: pg.PoolClient,
+  client: PoolClient,
   begin: string,
   work: (tx: Sql) => Promise<T>,
   state: { clean: boolean },
@@ -82,7 +82,7 @@ async function attempt<T>(
     );
     throw error;
   }
-  let done: pg.QueryResult;
+  let done: QueryResult;
   try {
     done = await client.query('COMMIT');
     state.clean = true;
@@ -99,7 +99,7 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 
 /** Runs the work in a transaction on a connection of the pool. */
 export async function runTransaction<T>(
-  connect: () => Promise<pg.PoolClient>,
+  connect: () => Promise<PoolClient>,
   work: (tx: Sql) => Promise<T>,
   options: TransactionOptions,
 ): Promise<T> {

@@ -1,6 +1,7 @@
-import pg from 'pg';
+import type { CustomTypesConfig } from 'pg';
+import { types } from 'pg';
 
-const { builtins, getTypeParser } = pg.types;
+const { builtins, getTypeParser } = types;
 const INT8_ARRAY = 1016;
 const DATE_ARRAY = 1182;
 const TEXT_ARRAY = 1009;
@@ -26,9 +27,9 @@ const parsers = new Map<number, Parser>([
 ]);
 
 /** How columns are read. Given to each pool, so that nothing global changes. */
-export const typeParsers: pg.CustomTypesConfig = {
+export const typeParsers: CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
     const own = format === 'binary' ? undefined : parsers.get(oid);
     return own ?? getTypeParser(oid, format as 'text');
-  }) as typeof pg.types.getTypeParser,
+  }) as typeof types.getTypeParser,
 };

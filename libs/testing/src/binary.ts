@@ -24,7 +24,10 @@ export function findBinary(name: string): string | undefined {
   if (named) return executable(named) ? named : undefined;
   const suffix = process.platform === 'win32' ? '.exe' : '';
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), join(homedir(), 'go', 'bin')];
-  return folders.filter((folder) => folder !== '').map((folder) => join(folder, name + suffix)).find(executable);
+  return folders
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, name + suffix))
+    .find(executable);
 }
 
 /**

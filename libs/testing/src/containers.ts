@@ -48,5 +48,12 @@ export async function startContainer(options: ContainerOptions): Promise<TestSer
     throw error;
   }
   const unsupported = () => Promise.reject(new Error('A container of a test is not killed or restarted.'));
-  return { port, pid: undefined, kill: unsupported, down: unsupported, up: unsupported, stop: async () => void (await container.stop()) };
+  return {
+    port,
+    pid: undefined,
+    kill: unsupported,
+    down: unsupported,
+    up: unsupported,
+    stop: async () => void (await container.stop()),
+  };
 }

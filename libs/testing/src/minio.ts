@@ -46,7 +46,12 @@ export async function testMinio(): Promise<TestMinio> {
       env,
       ready: lives,
     });
-    return Object.assign(server, { endpoint: `http://127.0.0.1:${server.port}`, accessKey, secretKey, folder: undefined });
+    return Object.assign(server, {
+      endpoint: `http://127.0.0.1:${server.port}`,
+      accessKey,
+      secretKey,
+      folder: undefined,
+    });
   }
   const program = binary('minio');
   const folder = await scratchFolder('minio');

@@ -36,7 +36,9 @@ function greets(port: number): Promise<boolean> {
 }
 
 function configuration(options: TestNatsOptions, listen: string, store: string): string {
-  const jetstream = options.jetstream ? `jetstream { store_dir: ${JSON.stringify(store)}, sync_interval: always }\n` : '';
+  const jetstream = options.jetstream
+    ? `jetstream { store_dir: ${JSON.stringify(store)}, sync_interval: always }\n`
+    : '';
   return `listen: ${JSON.stringify(listen)}\n${jetstream}${options.config ?? ''}\n`;
 }
 

@@ -67,7 +67,9 @@ describe('guard', () => {
     // A process that arms the guard and is then killed.
     const program = `const { guard } = await import(${JSON.stringify(new URL('../../database/src/embedded/guard.ts', import.meta.url).href)});
       guard(${server.pid}, { signal: 'KILL' }); console.log('armed'); setInterval(() => {}, 1000);`;
-    const parent = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await once(parent.stdout, 'data');
     expect(alive(server.pid as number)).toBe(true);
     parent.kill('SIGKILL');

@@ -10,6 +10,7 @@ export interface Account {
 
 const run = promisify(execFile);
 const NAME = 'postgres';
+const SAME_USER = 'Start Coffer as the user that first started it on this folder.';
 
 async function lookUp(): Promise<Account | undefined> {
   try {
@@ -32,8 +33,16 @@ const CREATE: [string, string[]][] = [
  * @param cluster the folder of the cluster, which need not exist
  */
 export async function accountFor(cluster: string): Promise<Account | undefined> {
-  if (process.getuid?.() !== 0) return undefined;
-  const owner = await stat(cluster).catch(() => undefined);
+  const owner = await stat(cluster).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EACCES') throw new Error(`${cluster} cannot be entered. ${SAME_USER}`, { cause: error });
+    return undefined;
+  });
+  const self = process.getuid?.();
+  if (self !== 0) {
+    if (self !== undefined && owner && owner.uid !== self)
+      throw new Error(`${cluster} belongs to another user. ${SAME_USER}`);
+    return undefined;
+  }
   if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
   const known = await lookUp();
   if (known) return known;

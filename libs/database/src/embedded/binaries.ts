@@ -1,9 +1,25 @@
-import { createHash } from 'node:crypto';
-import { access, chmod, constants, cp, lstat, mkdir, readFile, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import {
+  access,
+  chmod,
+  constants,
+  cp,
+  lstat,
+  mkdtemp,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, parse } from 'node:path';
+import { promisify } from 'node:util';
 import type { Account } from './account.ts';
+
+const run = promisify(execFile);
 
 export interface Binaries {
   initdb: string;
@@ -82,24 +98,24 @@ export function embeddedPostgresVersion(): Promise<string> {
 
 /** A copy that the account can reach. Only root may change it, and every start makes sure of that. */
 async function reachableCopy(native: string): Promise<string> {
-  const version = await versionOf(native);
-  const tag = createHash('sha256').update(`${version}\0${await realpath(native)}`).digest('hex').slice(0, 16);
   const cache = await access('/var/cache', constants.W_OK).then(
     () => '/var/cache',
     () => tmpdir(),
   );
-  const folder = join(cache, `coffer-postgres-${tag}`);
+  const folder = join(cache, `coffer-postgres-${await versionOf(native)}`);
   const present = await lstat(folder).catch(() => undefined);
   if (present) {
     if (!present.isDirectory() || present.uid !== 0 || (present.mode & 0o022) !== 0) {
-      throw new Error(`${folder} should be Coffer's copy of Postgres, but others than root could have changed it. Remove it.`);
+      throw new Error(
+        `${folder} should be Coffer's copy of Postgres, but others than root could have changed it. Remove it.`,
+      );
     }
     return folder;
   }
-  const partial = `${folder}.${process.pid}`;
-  await mkdir(partial, { mode: 0o755 });
-  await chmod(partial, 0o755);
+  const partial = await mkdtemp(`${folder}-`);
   await cp(native, partial, { recursive: true, verbatimSymlinks: true });
+  // Whatever the umask and the modes of the installation were.
+  await run('chmod', ['-R', 'a+rX,go-w', partial]);
   try {
     await rename(partial, folder);
   } catch (error) {
@@ -126,5 +142,9 @@ export async function findBinaries(account: Account | undefined): Promise<Binari
   await ensureLinks(native);
   for (const file of Object.values(original)) await ensureExecutable(file);
   if (!account || (await openToAll(original.postgres))) return original;
-  return inside(await reachableCopy(native));
+  const copy = inside(await reachableCopy(native));
+  if (await openToAll(copy.postgres)) return copy;
+  throw new Error(
+    `Postgres cannot run as user ${account.uid}: neither ${native} nor ${copy.postgres} is open to all users.`,
+  );
 }

@@ -43,7 +43,12 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /** initdb reads the password from an inherited descriptor where its account could not reach the file by its path. */
-async function initdb(binaries: Binaries, cluster: string, password: string, account: Account | undefined): Promise<void> {
+async function initdb(
+  binaries: Binaries,
+  cluster: string,
+  password: string,
+  account: Account | undefined,
+): Promise<void> {
   const passwordFile = `${cluster}.password`;
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
   if (account) await chown(passwordFile, account.uid, account.gid);
@@ -67,7 +72,8 @@ async function initdb(binaries: Binaries, cluster: string, password: string, acc
     let complaint = '';
     child.stderr?.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-4_000)));
     const code = await exited(child);
-    if (code !== 0) throw new Error(`Postgres could not create its data folder (initdb ended with ${code}): ${complaint.trim()}`);
+    if (code !== 0)
+      throw new Error(`Postgres could not create its data folder (initdb ended with ${code}): ${complaint.trim()}`);
   } finally {
     await handle.close();
     await rm(passwordFile, { force: true });

@@ -63,13 +63,20 @@ async function logTail(layout: Layout, from: number): Promise<string> {
 type Outcome = { child: ChildProcess } | { failure: string };
 
 /** One attempt to start the server; waits until it takes connections or ends. */
-async function launch(layout: Layout, binaries: Binaries, account: Account | undefined, args: string[]): Promise<Outcome> {
+async function launch(
+  layout: Layout,
+  binaries: Binaries,
+  account: Account | undefined,
+  args: string[],
+): Promise<Outcome> {
   const from = await logSize(layout);
   // To a file, not to a pipe: the server may outlive this process.
   const log = await open(layout.log, 'a', 0o600);
   let child: ChildProcess;
   let over: string | undefined;
   try {
+    // Whoever owns the folder may go on with it without root.
+    if (account) await stat(layout.folder).then(({ uid, gid }) => log.chown(uid, gid));
     child = spawnInCluster(binaries.postgres, ['-D', dataArgument(layout.cluster, account), ...args], {
       cluster: layout.cluster,
       account,
@@ -94,7 +101,12 @@ async function launch(layout: Layout, binaries: Binaries, account: Account | und
 /** A server whose postmaster was killed has children that take a moment to notice; a port may be taken meanwhile. */
 const PASSING = /pre-existing shared memory block|Address already in use|could not bind|could not create any TCP/;
 
-async function start(layout: Layout, binaries: Binaries, account: Account | undefined, settings: Record<string, string>) {
+async function start(
+  layout: Layout,
+  binaries: Binaries,
+  account: Account | undefined,
+  settings: Record<string, string>,
+) {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
     const outcome = await launch(layout, binaries, account, ['-p', String(port), ...settingArguments(settings)]);
@@ -132,7 +144,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await mkdir(layout.folder, { recursive: true, mode: 0o700 });
   const account = await accountFor(layout.cluster);
   const binaries = await findBinaries(account);
-  if (await stopLeftBehind(layout.cluster, binaries.pgCtl)) options.log?.('stopped a Postgres that an earlier run left behind');
+  if (await stopLeftBehind(layout.cluster, binaries.pgCtl))
+    options.log?.('stopped a Postgres that an earlier run left behind');
   await turnLog(layout);
   try {
     const password = await ensureCluster(layout, binaries, account);
@@ -144,7 +157,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-function running(layout: Layout, binaries: Binaries, child: ChildProcess, port: number, password: string): EmbeddedPostgres {
+function running(
+  layout: Layout,
+  binaries: Binaries,
+  child: ChildProcess,
+  port: number,
+  password: string,
+): EmbeddedPostgres {
   const pid = child.pid as number;
   const ended = new Promise<void>((done) => {
     if (child.exitCode !== null || child.signalCode !== null) done();

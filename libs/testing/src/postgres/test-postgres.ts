@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Database, DatabaseService } from '@coffer/database';
 import { openDatabase, provision, schemas } from '@coffer/database';
-import pg from 'pg';
+import { Client, escapeIdentifier } from 'pg';
 import { acquireServer } from './server.ts';
 
 /** A fresh database with the roles and schemas of every service. */
@@ -39,13 +39,16 @@ function passwordOf(adminUrl: string, role: string): string {
 }
 
 async function dropDatabase(adminUrl: string, name: string): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl });
+  const client = new Client({ connectionString: adminUrl });
   await client.connect();
-  await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`).finally(() => client.end());
+  await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`).finally(() => client.end());
 }
 
 async function createDatabase(adminUrl: string, prefix: string): Promise<TestDatabase> {
-  const name = `${prefix.toLowerCase().replaceAll(/[^a-z0-9]/g, '_').slice(0, 40)}_${randomBytes(6).toString('hex')}`;
+  const name = `${prefix
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '_')
+    .slice(0, 40)}_${randomBytes(6).toString('hex')}`;
   const services = Object.values(schemas).map((entry) => ({ ...entry, password: passwordOf(adminUrl, entry.role) }));
   await provision(adminUrl, { database: name, services });
   const opened: Database[] = [];
