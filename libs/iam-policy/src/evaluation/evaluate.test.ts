@@ -239,6 +239,15 @@ describe('actions, resources and variables', () => {
     expect(allowed(ann, { identity: [home('2008-10-17')] }, at)).toBe(false);
   });
 
+  it('takes a key with several values as no value of a variable', () => {
+    const byTag = policy('iam-identity', { Effect: 'Allow', Action: '*', Resource: `${BUCKET}/\${aws:x}.txt` });
+    const ask = (x: string | readonly string[]): boolean =>
+      allowed(ann, { identity: [byTag] }, { context: new Map([['aws:x', x]]) });
+    expect(ask('a')).toBe(true);
+    expect(ask(['a'])).toBe(true);
+    expect(ask(['a', 'b'])).toBe(false);
+  });
+
   it('derives the keys of the principal itself, whatever the context says', () => {
     const lie = () => 'arn:aws:iam::111122223333:role/admin';
     const only = (key: string, value: string) => identity('Allow', '*', { Condition: { StringEquals: { [key]: value } } });

@@ -111,9 +111,12 @@ export function compileTemplate(parts: readonly TemplatePart[], ignoreCase = fal
     const matches = compileTokens(parts as readonly GlobToken[], ignoreCase);
     return (text) => matches(text);
   }
+  // Most texts fail whatever the variables hold; that is found out without making a matcher each time.
+  const possible = compileTokens(widest(parts), ignoreCase);
   return (text, source) => {
     const tokens = resolveTemplate(parts, source);
-    return tokens === undefined ? undefined : compileTokens(tokens, ignoreCase)(text);
+    if (tokens === undefined) return undefined;
+    return possible(text) && compileTokens(tokens, ignoreCase)(text);
   };
 }
 
