@@ -10,3 +10,4 @@ export { served } from './served.ts';
 export { WireError, type WireErrorCode } from './wire-error.ts';
 export { type ErrorContext, writeError, type WireErrorResponse } from './write-error.ts';
 export { escapeXml } from './xml/escape.ts';
+export { XML_DECLARATION } from './xml/write.ts';

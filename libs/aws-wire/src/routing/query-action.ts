@@ -59,5 +59,7 @@ export function routeQuery(api: 'iam' | 'sts', request: WireRequest, target: Tar
  * Throws InvalidAction, MalformedQueryString.
  */
 export function resolveQuery(route: Route, form: Buffer | string, signed: boolean): Route {
-  return route.operation === '' ? named(route, signed, queryAction(form)) : route;
+  if (route.operation !== '') return route;
+  // A POST may also carry its parameters in the query string; then its body is empty.
+  return named(route, signed, form.length > 0 ? queryAction(form) : actionOf(route.pairs));
 }

@@ -38,7 +38,9 @@ function apiOf(request: WireRequest, path: string, service: string | undefined):
 }
 
 function isS3Control(headers: RequestHeaders, path: string): boolean {
-  return headers['x-amz-account-id'] !== undefined && path.startsWith('/v20180820/');
+  // `v20180820` is also a possible bucket name, so the path alone does not tell.
+  const marked = headers['x-amz-account-id'] !== undefined || headers['x-amz-outpost-id'] !== undefined;
+  return marked && path.startsWith('/v20180820/');
 }
 
 function checkHeaderSection(headers: RequestHeaders, api: Api): void {
