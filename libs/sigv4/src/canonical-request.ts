@@ -1,13 +1,18 @@
-import { percentDecode, uriEncode, wireBytes } from './encode.ts';
+import { recode, uriEncode, wireBytes } from './encode.ts';
 import { canonicalHeaderValue, type HeaderIndex, type QueryParameter } from './request.ts';
 
 /**
- * S3: the key's bytes encoded once, nothing normalised. Other services: the path as received (already encoded once) is
- * normalised by RFC 3986 and encoded once more.
+ * The spellings of a path that its signer may have meant. S3: encoded once, nothing normalised; a slash that came
+ * encoded was signed either so (S3 Control signs ARNs that way) or as a plain one (keys). Other services: the path as
+ * received (already encoded once) is normalised by RFC 3986 and encoded once more.
  */
-export function canonicalUri(path: string, service: string): string {
-  if (service === 's3') return uriEncode(percentDecode(path), true);
-  return uriEncode(wireBytes(removeDotSegments(path)), true);
+export function canonicalUris(path: string, service: string): [string, ...string[]] {
+  if (service !== 's3') return [uriEncode(wireBytes(removeDotSegments(path)), true)];
+  const kept = path
+    .split('/')
+    .map((segment) => recode(segment))
+    .join('/');
+  return kept.includes('%2F') ? [kept, kept.replaceAll('%2F', '/')] : [kept];
 }
 
 function removeDotSegments(path: string): string {
@@ -36,19 +41,19 @@ function compare(a: string, b: string): number {
 
 export interface CanonicalParts {
   method: string;
-  path: string;
+  /** One of {@link canonicalUris}. */
+  uri: string;
   parameters: readonly QueryParameter[];
   headers: HeaderIndex;
   signedHeaders: readonly string[];
   payloadHash: string;
-  service: string;
 }
 
 /** The canonical request with one character per byte (hash it as latin1). A signed header that is absent is empty. */
 export function canonicalRequest(parts: CanonicalParts): string {
   return [
     parts.method,
-    canonicalUri(parts.path, parts.service),
+    parts.uri,
     canonicalQuery(parts.parameters),
     ...parts.signedHeaders.map((name) => `${name}:${canonicalHeaderValue(parts.headers.get(name) ?? [])}`),
     '',

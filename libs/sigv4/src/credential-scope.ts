@@ -45,9 +45,7 @@ export function readCredential(
     throw complain(`the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/${TERMINAL}".`);
   }
   if (!isScopeDate(date)) {
-    throw complain(
-      `incorrect date format "${date}". This date in the credential must be in the format "yyyyMMdd".`,
-    );
+    throw complain(`incorrect date format "${date}". This date in the credential must be in the format "yyyyMMdd".`);
   }
   if (terminal !== TERMINAL) {
     throw complain(`incorrect terminal "${terminal}". This endpoint uses "${TERMINAL}".`);
@@ -55,15 +53,16 @@ export function readCredential(
   if (!expectations.services.includes(service)) {
     throw complain(`incorrect service "${service}". This endpoint belongs to "${expectations.services[0] ?? ''}".`);
   }
-  const regions =
-    typeof expectations.regions === 'function' ? expectations.regions(service) : expectations.regions;
+  const regions = typeof expectations.regions === 'function' ? expectations.regions(service) : expectations.regions;
   const expected = expectations.expectedRegion ?? regions[0] ?? '';
   const right = expectations.expectedRegion === undefined ? regions.includes(region) : region === expected;
   if (!right) {
     throw complain(`the region '${region}' is wrong; expecting '${expected}'`, { Region: expected });
   }
   if (date !== amzDate.slice(0, 8)) {
-    throw complain(`Invalid credential date "${date}". This date is not the same as X-Amz-Date: "${amzDate.slice(0, 8)}".`);
+    throw complain(
+      `Invalid credential date "${date}". This date is not the same as X-Amz-Date: "${amzDate.slice(0, 8)}".`,
+    );
   }
   return { accessKeyId, scope: { date, region, service } };
 }

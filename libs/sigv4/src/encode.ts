@@ -54,7 +54,6 @@ function hexDigit(byte: number | undefined): number {
 }
 
 /** Decodes and encodes again, so that all spellings of the same text become the canonical one. */
-export function recode(text: string, keepSlashes = false): string {
-  if (UNRESERVED.test(text)) return text;
-  return uriEncode(percentDecode(text), keepSlashes);
+export function recode(text: string): string {
+  return UNRESERVED.test(text) ? text : uriEncode(percentDecode(text));
 }

@@ -174,8 +174,7 @@ export function malformedTrailer(): SignatureError {
   return new SignatureError({
     code: 'MalformedTrailerError',
     status: 400,
-    message:
-      'The request contained trailing data that was not well-formed or did not conform to our published schema.',
+    message: 'The request contained trailing data that was not well-formed or did not conform to our published schema.',
     reason: 'payload',
   });
 }

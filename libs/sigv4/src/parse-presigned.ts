@@ -22,11 +22,15 @@ const REQUIRED = [
 ] as const;
 const TOKEN = 'X-Amz-Security-Token';
 const CONTENT_SHA256 = 'x-amz-content-sha256';
-const NOT_HEADERS: ReadonlySet<string> = new Set([...REQUIRED, TOKEN, CONTENT_SHA256].map((name) => name.toLowerCase()));
+const NOT_HEADERS: ReadonlySet<string> = new Set(
+  [...REQUIRED, TOKEN, CONTENT_SHA256].map((name) => name.toLowerCase()),
+);
 
 /** Whether a query claims to carry a SigV4 signature, complete or not. */
 export function isPresignedV4(parameters: readonly QueryParameter[]): boolean {
-  return parameters.some(({ name }) => name === 'X-Amz-Algorithm' || name === 'X-Amz-Signature' || name === 'X-Amz-Credential');
+  return parameters.some(
+    ({ name }) => name === 'X-Amz-Algorithm' || name === 'X-Amz-Signature' || name === 'X-Amz-Credential',
+  );
 }
 
 /** Reads a presigned URL. @throws SignatureError, in the words of S3 */
@@ -50,16 +54,10 @@ export function parsePresigned(
   }
   const timestamp = parseAmzDate(amzDate);
   if (!timestamp) {
-    throw authorizationQueryParametersError(
-      `X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`,
-    );
+    throw authorizationQueryParametersError(`X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`);
   }
   const { accessKeyId, scope } = readCredential(credential, amzDate, options, (detail, extras) =>
-    authorizationQueryParametersError(
-      `Error parsing the X-Amz-Credential parameter; ${detail}`,
-      'malformed',
-      extras,
-    ),
+    authorizationQueryParametersError(`Error parsing the X-Amz-Credential parameter; ${detail}`, 'malformed', extras),
   );
   const signedHeaders = readSignedHeaders(signedHeaderList);
   if (!signedHeaders) throw authorizationQueryParametersError('The X-Amz-SignedHeaders list is malformed.');

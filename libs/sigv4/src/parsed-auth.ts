@@ -22,8 +22,8 @@ export interface AnonymousAuth extends Common {
   kind: 'anonymous';
 }
 
-export interface SigV4Auth extends Common {
-  kind: 'v4-header' | 'v4-query';
+export interface SigV4Auth<Kind = 'v4-header' | 'v4-query'> extends Common {
+  kind: Kind;
   accessKeyId: string;
   scope: CredentialScope;
   signedHeaders: string[];
@@ -44,8 +44,8 @@ export interface SigV4Auth extends Common {
 }
 
 /** SigV2 names no service: the caller accepts it for S3 alone. */
-export interface SigV2Auth extends Common {
-  kind: 'v2-header' | 'v2-query';
+export interface SigV2Auth<Kind = 'v2-header' | 'v2-query'> extends Common {
+  kind: Kind;
   accessKeyId: string;
   signature: string;
   stringToSign: string;
@@ -56,4 +56,5 @@ export interface SigV2Auth extends Common {
 }
 
 /** What a request claims. Nothing in it is proven before the signature is verified. */
-export type ParsedAuth = AnonymousAuth | SigV4Auth | SigV2Auth;
+export type ParsedAuth =
+  AnonymousAuth | SigV4Auth<'v4-header'> | SigV4Auth<'v4-query'> | SigV2Auth<'v2-header'> | SigV2Auth<'v2-query'>;

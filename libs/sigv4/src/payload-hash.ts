@@ -2,9 +2,7 @@ import { invalidArgument, invalidRequest } from './errors.ts';
 
 /** What a request says about its body. A `hash` is a promise: the caller must check the body against it. */
 export type PayloadMode =
-  | { kind: 'hash'; sha256: string }
-  | { kind: 'unsigned' }
-  | { kind: 'streaming'; signed: boolean; trailer: boolean };
+  { kind: 'hash'; sha256: string } | { kind: 'unsigned' } | { kind: 'streaming'; signed: boolean; trailer: boolean };
 
 export const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
 

@@ -22,7 +22,9 @@ export function unsignedHeadersError(
   exempt: ReadonlySet<string>,
 ): SignatureError | undefined {
   const signed = new Set(signedHeaders);
-  const open = [...headers.keys()].filter((name) => name.startsWith('x-amz-') && !signed.has(name) && !exempt.has(name));
+  const open = [...headers.keys()].filter(
+    (name) => name.startsWith('x-amz-') && !signed.has(name) && !exempt.has(name),
+  );
   if (!signed.has('host')) open.unshift('host');
   if (open.length === 0) return undefined;
   return accessDenied('There were headers present in the request which were not signed', 'unsigned-headers', {

@@ -35,5 +35,7 @@ export function equalSignatures(expected: string, provided: string): boolean {
 
 /** Bytes as AWS prints them in errors: `41 57 53 34`. */
 export function spacedHex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex').replace(/..(?!$)/g, '$& ');
+  return Buffer.from(bytes)
+    .toString('hex')
+    .replace(/..(?!$)/g, '$& ');
 }

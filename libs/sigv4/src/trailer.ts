@@ -50,9 +50,11 @@ export const TRAILER_SIGNATURE = 'x-amz-trailer-signature';
 /** Takes one `name:value` line apart. @throws 400 MalformedTrailerError */
 export function readTrailerLine(line: string): { name: string; value: string } {
   const colon = line.indexOf(':');
-  const name = line.slice(0, Math.max(colon, 0)).trim().toLowerCase();
-  if (name === '') throw malformedTrailer();
-  return { name, value: line.slice(colon + 1).trim() };
+  const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
+  const value = line.slice(colon + 1).replace(/^[ \t]+/, '');
+  // Only blanks are left away: `trim` would also drop control characters that were not signed.
+  if (name === '' || !/^[\x20-\x7e]*$/.test(value)) throw malformedTrailer();
+  return { name, value: value.trimEnd() };
 }
 
 /** What the trailer signature covers: `name:value\n` for each, sorted by name. */

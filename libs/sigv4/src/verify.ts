@@ -1,10 +1,15 @@
-import { canonicalRequest } from './canonical-request.ts';
+import { canonicalRequest, canonicalUris } from './canonical-request.ts';
 import { scopeString } from './credential-scope.ts';
 import { signatureDoesNotMatch } from './errors.ts';
 import type { SigV4Auth } from './parsed-auth.ts';
 import { inHeaderAndQuery } from './query-headers.ts';
 import { indexHeaders, type SignedRequest, splitTarget } from './request.ts';
 import { ALGORITHM, equalSignatures, sha256Hex, sign, spacedHex } from './signing-key.ts';
+
+interface Candidate {
+  canonical: string;
+  stringToSign: string;
+}
 
 /**
  * Checks the signature of a request with the key derived for its scope, in constant time.
@@ -13,20 +18,21 @@ import { ALGORITHM, equalSignatures, sha256Hex, sign, spacedHex } from './signin
 export function verifyV4(request: SignedRequest, parsed: SigV4Auth, signingKey: Buffer): void {
   const headers = indexHeaders(request.headers);
   const { path, parameters } = splitTarget(request.target);
-  const canonical = canonicalRequest({
-    method: request.method,
-    path,
-    parameters,
-    headers,
-    signedHeaders: parsed.signedHeaders,
-    payloadHash: parsed.payloadHash,
-    service: parsed.scope.service,
-  });
-  const stringToSign = [ALGORITHM, parsed.amzDate, scopeString(parsed.scope), sha256Hex(canonical, 'latin1')].join('\n');
-  const matches = equalSignatures(sign(signingKey, stringToSign), parsed.signature);
+  const { signedHeaders, payloadHash } = parsed;
+  const parts = { method: request.method, parameters, headers, signedHeaders, payloadHash };
+  const candidates = canonicalUris(path, parsed.scope.service).map((uri) => {
+    const canonical = canonicalRequest({ ...parts, uri });
+    const hash = sha256Hex(canonical, 'latin1');
+    const stringToSign = [ALGORITHM, parsed.amzDate, scopeString(parsed.scope), hash].join('\n');
+    return { canonical, stringToSign };
+  }) as [Candidate, ...Candidate[]];
+  const matches = candidates.some(({ stringToSign }) =>
+    equalSignatures(sign(signingKey, stringToSign), parsed.signature),
+  );
   const twice = parsed.kind === 'v4-query' && inHeaderAndQuery(headers, parameters);
   if (matches && !twice) return;
 
+  const [{ canonical, stringToSign }] = candidates;
   const canonicalBytes = Buffer.from(canonical, 'latin1');
   throw signatureDoesNotMatch({
     AWSAccessKeyId: parsed.accessKeyId,
