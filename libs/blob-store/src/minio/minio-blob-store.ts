@@ -65,7 +65,7 @@ class MinioBlobStore implements BlobStore {
     }
     this.#bucket = options.bucket;
     this.#region = options.region ?? 'us-east-1';
-    this.#agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, timeout: CALL_MS });
+    this.#agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, timeout: KEEP_ALIVE_MS });
     this.#client = new Client({
       endPoint: url.hostname,
       port: Number(url.port) || (secure ? 443 : 80),
@@ -75,6 +75,8 @@ class MinioBlobStore implements BlobStore {
       region: this.#region,
       pathStyle: true,
       transportAgent: this.#agent,
+      // Its retries write to the console, request details included; whether to try again is the caller's to say.
+      retryOptions: { disableRetry: true },
     });
     this.#pool = new Pool(url.origin, {
       connections: CONNECTIONS,
