@@ -8,7 +8,7 @@ import type { Row } from './storable.ts';
 const MERGED = `
   CASE WHEN excluded.phase >= records.phase
     THEN CASE WHEN excluded.phase = 'closed' THEN records.data - 'interrupted' ELSE records.data END || excluded.data
-    ELSE excluded.data || records.data
+    ELSE CASE WHEN records.phase = 'closed' THEN excluded.data - 'interrupted' ELSE excluded.data END || records.data
   END`;
 const ON_CONFLICT = `
   ON CONFLICT (request_id, day) DO UPDATE SET
