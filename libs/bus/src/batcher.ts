@@ -6,6 +6,8 @@ import { asFault, busFault, timedOut } from './faults.ts';
 const MAX_IN_FLIGHT = 2;
 const MAX_ELEMENTS = 256;
 const MAX_BYTES = 512 * 1024;
+/** A batch that takes longer gives its place to the next: a receiver that died must not stop everybody else. */
+const SLOT_MS = 500;
 
 export interface Element {
   readonly message: unknown;
@@ -104,6 +106,14 @@ export class Batcher {
 
   async #send(batch: readonly Waiting[]): Promise<void> {
     this.#inFlight += 1;
+    let held = true;
+    const release = (): void => {
+      if (!held) return;
+      held = false;
+      this.#inFlight -= 1;
+      this.#schedule();
+    };
+    const slot = setTimeout(release, SLOT_MS);
     const now = Date.now();
     const envelopes = batch.map((element) => envelopeOf(element, now));
     const timeoutMs = Math.max(...envelopes.map((envelope) => envelope.timeoutMs));
@@ -115,8 +125,8 @@ export class Batcher {
       const fault = asFault(error);
       for (const element of batch) element.settle({ fault });
     } finally {
-      this.#inFlight -= 1;
-      this.#schedule();
+      clearTimeout(slot);
+      release();
     }
   }
 }

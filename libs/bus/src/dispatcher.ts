@@ -6,6 +6,7 @@ import type { Registration } from './handler.ts';
 import { notUnderstood } from './must-understand.ts';
 import { isTraceparent, observe, withTraceparent } from './trace.ts';
 import type { BusLog } from './transport.ts';
+import { within } from './within.ts';
 
 type Received = { readonly message: unknown } | { readonly fault: Fault };
 
@@ -25,18 +26,6 @@ function receive(contract: Contract, envelope: Envelope): Received {
   }
   if (parsed.success) return { message: parsed.data };
   return { fault: busFault('InvalidMessage', `${contract.subject}: ${describe(parsed.error.issues)}`) };
-}
-
-async function withDeadline(contract: Contract, timeoutMs: number, work: Promise<Outcome>): Promise<Outcome> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Outcome>((resolve) => {
-    timer = setTimeout(() => resolve({ fault: timedOut(contract) }), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** The answering half, the same on every transport: checks each message, runs its handler, turns errors into faults. */
@@ -115,7 +104,9 @@ export class Dispatcher {
     const [first] = envelopes;
     if (envelopes.length === 1 && first) return [await one(first)];
     // One slow element must not hold back the answers of the others for longer than its own deadline.
-    return await Promise.all(envelopes.map((envelope) => withDeadline(contract, envelope.timeoutMs, one(envelope))));
+    return await Promise.all(
+      envelopes.map((envelope) => within(one(envelope), envelope.timeoutMs, { fault: timedOut(contract) })),
+    );
   }
 
   async #together(

@@ -125,6 +125,23 @@ export function batchSuite(both: () => { gateway: BusTransport; identity: BusTra
       expect((await slow).code).toBe('Timeout');
     });
 
+    it('does not let two batches that hang hold up the others until they time out', async () => {
+      await serve(identity, [
+        handleBatch(add, async (messages) => {
+          if (messages.some(({ left }) => left < 0)) await sleep(1_800);
+          return messages.map(({ left }) => ({ sum: left, size: 0 }));
+        }),
+      ]);
+      const hanging = [faultOf(gateway.client.call(add, { left: -1, right: 0 }, { timeoutMs: 1_500 }))];
+      await sleep(5);
+      hanging.push(faultOf(gateway.client.call(add, { left: -2, right: 0 }, { timeoutMs: 1_500 })));
+      await sleep(5);
+      const started = performance.now();
+      expect(await gateway.client.call(add, { left: 3, right: 0 })).toEqual({ sum: 3, size: 0 });
+      expect(performance.now() - started).toBeLessThan(1_200);
+      expect((await Promise.all(hanging)).map(({ code }) => code)).toEqual(['Timeout', 'Timeout']);
+    });
+
     it('says Unavailable for every element when nobody serves', async () => {
       const codes = await Promise.all(
         [1, 2].map(async (left) => (await faultOf(gateway.client.call(add, { left, right: 0 }))).code),

@@ -224,10 +224,16 @@ if (binary === undefined) {
     it('says Unavailable while the broker is away, and drains without it', async () => {
       world = await natsWorld(binary);
       const gateway = await world.transport('gateway');
+      const identity = await world.transport('identity');
+      await serve(identity, [handle(greet, async () => ({ text: '' }))]);
       await world.server.stop('SIGKILL');
-      await expect.poll(() => gateway.connected()).toBe(false);
+      await expect.poll(() => gateway.connected() || identity.connected()).toBe(false);
+      await expect(identity.ready()).rejects.toThrow();
       await expect(gateway.client.call(greet, { name: 'x' })).rejects.toMatchObject({ code: 'Unavailable' });
+      const started = performance.now();
       await gateway.drain();
+      await identity.drain();
+      expect(performance.now() - started).toBeLessThan(1_000);
     });
   });
 }

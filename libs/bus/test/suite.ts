@@ -160,6 +160,7 @@ export function contractSuite(name: string, open: () => Promise<World>): void {
         handle(greet, async (_message, given) => {
           context = given;
           await new Promise((resolve) => given.signal.addEventListener('abort', resolve));
+          await sleep(50);
           return { text: 'late' };
         }),
       ]);

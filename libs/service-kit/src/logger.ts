@@ -47,7 +47,7 @@ export function createLogger(options: LoggerOptions): Logger {
 function withCleanChildren(logger: Logger): Logger {
   const original = logger.child as unknown as (this: Logger, bindings: Bindings, options?: object) => Logger;
   logger.child = function child(this: Logger, bindings: Bindings, options?: object) {
-    return original.call(this, redact(bindings) as Bindings, options);
+    return original.call(this, { ...(redact(bindings) as Bindings) }, options);
   } as unknown as Logger['child'];
   return logger;
 }

@@ -3,6 +3,7 @@ import type { Dispatcher } from '../dispatcher.ts';
 import type { Envelope, Outcome } from '../envelope.ts';
 import { busFault, timedOut } from '../faults.ts';
 import type { BusLog } from '../transport.ts';
+import { within } from '../within.ts';
 
 interface Listener {
   readonly log: BusLog;
@@ -40,15 +41,9 @@ export class InProcessHub {
     this.#turn = (this.#turn + 1) % Number.MAX_SAFE_INTEGER;
     const receiver = receivers[this.#turn % receivers.length];
     if (!receiver) throw busFault('Unavailable', `${contract.service} does not answer ${contract.operation} now`);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(timedOut(contract)), timeoutMs);
-    });
-    try {
-      return await Promise.race([receiver.dispatch(contract.subject, caller, envelopes), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const outcomes = await within(receiver.dispatch(contract.subject, caller, envelopes), timeoutMs, undefined);
+    if (!outcomes) throw timedOut(contract);
+    return outcomes;
   }
 
   /** Listeners run after the publisher has gone on; one that throws stops no other. */

@@ -5,6 +5,7 @@ import type { Dispatcher } from '../dispatcher.ts';
 import type { Envelope, Outcome } from '../envelope.ts';
 import { busFault } from '../faults.ts';
 import type { BusLog } from '../transport.ts';
+import { within } from '../within.ts';
 import { headerNames } from './headers.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -65,11 +66,12 @@ export class Receiver {
   }
 
   /** Messages that the broker has already sent here are still taken; resolves when the last one has arrived. */
-  async unsubscribe(): Promise<void> {
+  async unsubscribe(limitMs: number): Promise<void> {
     const open = this.#subscriptions.filter((subscription) => !subscription.isClosed());
     this.#subscriptions = [];
     if (this.#connection.isClosed()) return;
-    await Promise.allSettled(open.map((subscription) => subscription.drain()));
+    // Without a broker there is nobody to confirm it, and nothing that could still arrive.
+    await within(Promise.allSettled(open.map((subscription) => subscription.drain())), limitMs, undefined);
   }
 
   async #answer(subject: string, message: Msg): Promise<void> {

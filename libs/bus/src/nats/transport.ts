@@ -7,6 +7,7 @@ import { busFault } from '../faults.ts';
 import type { Registration } from '../handler.ts';
 import { BusServer } from '../strategy.ts';
 import { silentLog, type BusLog, type BusTransport } from '../transport.ts';
+import { within } from '../within.ts';
 import { NatsCarrier } from './carrier.ts';
 import { MAX_PAYLOAD_BYTES } from './config.ts';
 import { inboxPrefix } from './permissions.ts';
@@ -15,6 +16,7 @@ import { Receiver } from './receiver.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const DRAIN_LIMIT_MS = 30_000;
+const FLUSH_LIMIT_MS = 5_000;
 
 export interface NatsOptions {
   servers: string[];
@@ -99,11 +101,11 @@ class NatsTransport {
         await this.#ready();
       },
       stop: async () => {
-        await receiver.unsubscribe();
+        await receiver.unsubscribe(this.#connected ? FLUSH_LIMIT_MS : 0);
         if (!(await dispatcher.idle(DRAIN_LIMIT_MS))) {
           this.#log.warn({ service: this.#service }, 'handlers still run; not waiting longer');
         }
-        if (this.#connected) await this.#connection.flush();
+        if (this.#connected) await within(this.#connection.flush(), FLUSH_LIMIT_MS, undefined);
       },
     });
     this.#servers.add(server);
@@ -112,7 +114,8 @@ class NatsTransport {
 
   async #ready(): Promise<void> {
     if (this.#connection.isClosed()) throw busFault('Unavailable', 'The bus is closed');
-    await this.#connection.flush();
+    const answered = await within(this.#connection.rtt(), FLUSH_LIMIT_MS, undefined);
+    if (answered === undefined) throw busFault('Unavailable', 'The bus does not answer');
     if (this.#refused.length > 0) {
       throw busFault('NotPermitted', `The bus does not let ${this.#service} listen on ${this.#refused.join(', ')}`);
     }
@@ -169,10 +172,10 @@ class NatsTransport {
 
   async #watch(): Promise<void> {
     for await (const status of this.#connection.status()) {
-      if (status.type === 'disconnect') {
+      if (status.type === 'disconnect' || status.type === 'close') {
         this.#connected = false;
         this.#requests.lost();
-        this.#log.warn({ server: status.server }, 'lost the connection to the bus; reconnecting');
+        if (!this.#draining) this.#log.warn({ status: status.type }, 'lost the connection to the bus');
       } else if (status.type === 'reconnect') {
         this.#connected = true;
         this.#log.warn({ server: status.server }, 'connected to the bus again');
