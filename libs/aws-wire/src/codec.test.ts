@@ -141,6 +141,12 @@ describe('S3 parameters and headers', () => {
     });
   });
 
+  it('has words of its own for part numbers', () => {
+    expect(refusal(() => read('PUT', '/b/k?uploadId=u&partNumber=one')).message).toBe(
+      'Part number must be an integer between 1 and 10000, inclusive',
+    );
+  });
+
   it('reads dates in every HTTP form and ignores those that nobody can read, except in headers of its own', () => {
     const at = new Date('1994-11-06T08:49:37Z');
     for (const text of [

@@ -12,6 +12,12 @@ export type Binder = (route: Route, headers: RequestHeaders, into: Into) => void
 
 const INT32 = 0x7fff_ffff;
 
+function numberMessage(name: string): string {
+  return name === 'partNumber'
+    ? 'Part number must be an integer between 1 and 10000, inclusive'
+    : `Provided ${name} not an integer or within integer range`;
+}
+
 function headerValue(headers: RequestHeaders, name: string): string | undefined {
   const value = headers[name];
   if (value === undefined) return undefined;
@@ -24,12 +30,7 @@ function compileText(member: Member, name: string, api: Api, place: 'query' | 'h
   const kind = scalarKind(schema) ?? 'string';
   const read = scalarReader(kind, api === 's3' || api === 's3-control' ? 'integer' : 'decimal');
   const refuse = (text: string): WireError =>
-    invalidArgument(
-      kind === 'number' ? `Provided ${name} not an integer or within integer range` : `Invalid value for ${name}`,
-      name,
-      text,
-      api,
-    );
+    invalidArgument(kind === 'number' ? numberMessage(name) : `Invalid value for ${name}`, name, text, api);
   return (text) => {
     try {
       const value = read(text);
