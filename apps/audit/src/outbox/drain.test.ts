@@ -13,7 +13,7 @@ interface Owner {
   put(...drafts: RequestRecord[]): Promise<void>;
   waiting(): Promise<number>;
   /** Called before each answer; what it throws is answered instead. */
-  before: { pending?: () => void; settle?: () => void | Promise<void> };
+  before: { pending?: (limit: number) => void; settle?: () => void | Promise<void> };
   stop(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ async function startOwner(
     inProcessTransport(hub, name),
     [
       handle(pending, async (options) => {
-        before.pending?.();
+        before.pending?.(options.limit);
         const entries = await outbox.pending(options);
         return { entries: entries.map((entry) => ({ ...entry, draft: entry.draft as RequestRecord })) };
       }),
@@ -213,6 +213,34 @@ describe('draining the outboxes', () => {
     expect(asked).toBeGreaterThan(0);
     // Three who all worked would have asked about 36 times.
     expect(asked).toBeLessThan(20);
+  });
+
+  test('drafts too large for one message come in smaller numbers', async () => {
+    const asked: number[] = [];
+    owner.before.pending = (limit) => {
+      asked.push(limit);
+      if (limit > 10) throw new Fault('Internal', 'too large');
+    };
+    const drafts = Array.from({ length: 30 }, () => draft());
+    await owner.put(...drafts);
+    const audit = await start();
+    await drained(owner);
+    expect(await find(audit, ...drafts)).toHaveLength(30);
+    expect(asked.slice(0, 3)).toEqual([500, 63, 8]);
+  });
+
+  test('a draft that cannot be stored stays with its owner, is told of, and holds up no other', async () => {
+    const bad = draft({ status: 2 ** 40 });
+    const nonsense = draft({ requestId: newRequestId(2 ** 48 - 1) });
+    const good = Array.from({ length: 5 }, () => draft());
+    await owner.put(bad, nonsense, ...good);
+    const audit = await start();
+    await vi.waitFor(async () => expect(await owner.waiting()).toBe(2), 10_000);
+    expect(await find(audit, ...good)).toHaveLength(5);
+    await vi.waitFor(async () => {
+      const answer = await audit.client('operator').call(status.audit, {});
+      expect(answer.checks['outbox of object-storage']).toContain('2 drafts of object-storage cannot be stored');
+    }, 10_000);
   });
 
   test('a draft whose gateway had a wrong clock is kept all the same', async () => {

@@ -1,11 +1,12 @@
 import type { BusClient } from '@coffer/bus';
-import { audit, type RequestRecord } from '@coffer/contracts';
+import { audit, isFault, type ReplyOf, type RequestRecord } from '@coffer/contracts';
 import type { Database } from '@coffer/database';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import type { Partitions } from '../partitions/partitions.ts';
-import { dayOf, timeOfRequestId } from '../records/request-id.ts';
 import { mergeRecords } from '../records/merge.ts';
-import { toRow } from '../records/storable.ts';
+import { dayOf, timeOfRequestId } from '../records/request-id.ts';
+import { type Row, toRow } from '../records/storable.ts';
+import { storeRows } from '../records/store-rows.ts';
 import { upsertDraftRecords } from '../records/upsert-records.ts';
 
 registerFailpoints('audit.drain.settled', 'audit.drain.stored');
@@ -14,61 +15,89 @@ registerFailpoints('audit.drain.settled', 'audit.drain.stored');
 export type OutboxOwner = keyof typeof audit.outboxes;
 export const outboxOwners = Object.keys(audit.outboxes) as OutboxOwner[];
 
+type Entry = ReplyOf<(typeof audit.outboxes)[OutboxOwner]['pending']>['entries'][number];
+
 export interface DrainOptions {
   /** Drafts younger than this are left alone, since the gateway's own values are on their way; milliseconds. */
   minAgeMs: number;
   /** Drafts fetched at once. */
   limit: number;
-  signal?: AbortSignal;
+  signal: AbortSignal;
 }
 
-interface DrainDeps {
+export interface DrainDeps {
   client: BusClient;
   database: Database;
   partitions: Partitions;
 }
 
+/** An answer that does not pass is asked for again with this part of its drafts. */
+const SHRINK = 8;
+/** Days of the year 10000 and later have another form and are no clock's error but nonsense. */
+const LATEST = Date.UTC(9999, 11, 31);
+
 /**
  * Takes over the drafts that wait in one owner's outbox, and returns how many. The order is what keeps the promise: a
  * draft is settled, and so may be forgotten by its owner, only after audit's transaction has committed. A crash in
  * between makes the next round find the same drafts again, which changes nothing.
+ * @throws Error when drafts were left behind that the table cannot hold, after the others have been taken over.
  */
 export async function drainOutbox(deps: DrainDeps, owner: OutboxOwner, options: DrainOptions): Promise<number> {
-  const { pending, settle } = audit.outboxes[owner];
-  const { minAgeMs, limit, signal } = options;
-  const callOptions = signal === undefined ? {} : { signal };
+  const { settle } = audit.outboxes[owner];
+  const { signal } = options;
   let drained = 0;
   for (;;) {
-    signal?.throwIfAborted();
-    const { entries } = await deps.client.call(pending, { minAgeMs, limit }, callOptions);
+    signal.throwIfAborted();
+    const { entries, last } = await fetchPending(deps.client, owner, options);
     if (entries.length === 0) return drained;
-    await storeDrafts(deps, entries);
+    const refused = await storeDrafts(deps, entries);
     failpoint('audit.drain.stored');
-    await deps.client.call(settle, { requestIds: entries.map((entry) => entry.requestId) }, callOptions);
+    const requestIds = entries.map((entry) => entry.requestId).filter((requestId) => !refused.has(requestId));
+    if (requestIds.length > 0) await deps.client.call(settle, { requestIds }, { signal });
     failpoint('audit.drain.settled');
-    drained += entries.length;
-    if (entries.length < limit) return drained;
+    drained += requestIds.length;
+    if (last || requestIds.length === 0) {
+      if (refused.size > 0) throw new Error(`${refused.size} drafts of ${owner} cannot be stored.`);
+      return drained;
+    }
+  }
+}
+
+/** The oldest drafts; `last` when there were no more. Many large drafts do not fit one message of the bus: then fewer. */
+async function fetchPending(
+  client: BusClient,
+  owner: OutboxOwner,
+  { minAgeMs, limit, signal }: DrainOptions,
+): Promise<{ entries: Entry[]; last: boolean }> {
+  const { pending } = audit.outboxes[owner];
+  for (let asked = limit; ; asked = Math.ceil(asked / SHRINK)) {
+    try {
+      const { entries } = await client.call(pending, { minAgeMs, limit: asked }, { signal });
+      return { entries, last: entries.length < asked };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (asked === 1 || isFault(error, 'Unavailable')) throw error;
+    }
   }
 }
 
 /** The owner made these requests' changes, so every one is stored, however far its gateway's clock was off. */
-async function storeDrafts(
-  deps: DrainDeps,
-  entries: readonly { requestId: string; at: number; draft: RequestRecord }[],
-): Promise<void> {
+async function storeDrafts(deps: DrainDeps, entries: readonly Entry[]): Promise<Set<string>> {
   const drafts = new Map<string, RequestRecord>();
   for (const { requestId, draft } of entries) {
     const part: RequestRecord = { ...draft, requestId, phase: 'draft' };
     const known = drafts.get(requestId);
     drafts.set(requestId, known === undefined ? part : mergeRecords(known, part));
   }
-  const rows = [...drafts.values()].map((draft) => toRow(draft, dayOf(timeOfDraft(draft))));
+  const refused = new Set<string>();
+  const rows: Row[] = [];
+  for (const draft of drafts.values()) {
+    const time = timeOfRequestId(draft.requestId);
+    if (time === undefined || time > LATEST) refused.add(draft.requestId);
+    else rows.push(toRow(draft, dayOf(time)));
+  }
   await deps.partitions.ensure(rows.map((row) => row.day));
-  await upsertDraftRecords(deps.database, rows);
-}
-
-function timeOfDraft(draft: RequestRecord): number {
-  const time = timeOfRequestId(draft.requestId);
-  if (time === undefined) throw new Error('An outbox holds a draft with a malformed request id.');
-  return time;
+  for (const requestId of await storeRows(rows, (part) => upsertDraftRecords(deps.database, part)))
+    refused.add(requestId);
+  return refused;
 }

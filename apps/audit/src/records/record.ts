@@ -1,10 +1,10 @@
 import { Fault, type RequestRecord } from '@coffer/contracts';
-import { sqlState } from '@coffer/database';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import type { Deps } from '../deps.ts';
 import { mergeRecords } from './merge.ts';
 import { dayOf, timeOfRequestId } from './request-id.ts';
 import { type Row, toRow } from './storable.ts';
+import { storeRows } from './store-rows.ts';
 import { upsertRecords } from './upsert-records.ts';
 
 registerFailpoints('audit.record.committed');
@@ -30,9 +30,14 @@ export async function record(deps: Deps, messages: readonly RequestRecord[]): Pr
     const known = merged.get(message.requestId);
     merged.set(message.requestId, known === undefined ? message : mergeRecords(known, message));
   }
-  const refused = await store(deps, [...merged.values()].map(rowOf));
+  const rows = [...merged.values()].map(rowOf);
+  await deps.partitions.ensure(rows.map((row) => row.day));
+  const refused = await storeRows(rows, (part) => upsertRecords(deps.database, part));
   failpoint('audit.record.committed');
-  return messages.map((message, index) => refused.get(message.requestId) ?? (results[index] as Result));
+  return messages.map((message, index) => {
+    if (refused.has(message.requestId)) return invalid('The record holds a value that cannot be stored.');
+    return results[index] as Result;
+  });
 }
 
 function rowOf(message: RequestRecord): Row {
@@ -45,31 +50,6 @@ function checkTime(message: RequestRecord, now: number): Fault | undefined {
   if (time > now + MAX_FUTURE_MS) return invalid('The request id lies too far in the future.');
   if (time < now - MAX_PAST_MS) return invalid('The request id lies too far in the past.');
   return undefined;
-}
-
-/** Writes the rows; the faults of those that the database refuses, by request id. */
-async function store(deps: Deps, rows: readonly Row[]): Promise<Map<string, Fault>> {
-  const refused = new Map<string, Fault>();
-  if (rows.length === 0) return refused;
-  await deps.partitions.ensure(rows.map((row) => row.day));
-  try {
-    await upsertRecords(deps.database, rows);
-  } catch (error) {
-    if (!isDataError(error)) throw error;
-    if (rows.length === 1) {
-      refused.set((rows[0] as Row).requestId, invalid('The record holds a value that cannot be stored.'));
-    } else {
-      // One of them is to blame; each on its own, so that only that one is refused.
-      for (const row of rows) for (const [id, fault] of await store(deps, [row])) refused.set(id, fault);
-    }
-  }
-  return refused;
-}
-
-/** Class 22, data exception, and 23, integrity constraint violation: the statement's values are at fault. */
-function isDataError(error: unknown): boolean {
-  const state = sqlState(error);
-  return state !== undefined && (state.startsWith('22') || state.startsWith('23'));
 }
 
 function invalid(message: string): Fault {
