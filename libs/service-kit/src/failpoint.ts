@@ -1,3 +1,5 @@
+import { ConfigError } from './config.ts';
+
 /** Names of all places where a test can kill the process. Filled when the modules that hold them are loaded. */
 export const failpoints: Set<string> = new Set();
 
@@ -26,9 +28,14 @@ export function registerFailpoints(...names: string[]): void {
   for (const name of names) failpoints.add(name);
 }
 
-/** The name that is armed in this process, if any. */
-export function armedFailpoint(): string | undefined {
-  return armed?.name;
+/**
+ * Called once everything is loaded: an armed failpoint that exists nowhere would let a test pass that tests nothing.
+ *
+ * @throws ConfigError when the armed name is not among `failpoints`.
+ */
+export function checkFailpoint(): void {
+  if (armed !== undefined && !failpoints.has(armed.name))
+    throw new ConfigError(['COFFER_FAILPOINT: no such failpoint']);
 }
 
 /** Kills the process here, as a power cut would, when this failpoint is armed and its turn has come. */

@@ -9,7 +9,7 @@ export { startTracing, withSpan, withTrace } from './tracing.ts';
 export type { TracingOptions } from './tracing.ts';
 export { listenHealth, readiness } from './health.ts';
 export type { HealthCheck, HealthListener, HealthState } from './health.ts';
-export { armedFailpoint, failpoint, failpoints, parseFailpoint, registerFailpoints } from './failpoint.ts';
+export { checkFailpoint, failpoint, failpoints, parseFailpoint, registerFailpoints } from './failpoint.ts';
 export { MINIMUM_NODE, nodeVersionProblem, requireNode } from './node-version.ts';
 export { probePostgres } from './postgres-probe.ts';
 export { waitFor } from './wait-for.ts';

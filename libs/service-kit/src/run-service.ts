@@ -1,8 +1,8 @@
-import { natsTransport, type BusTransport } from '@coffer/bus';
+import { natsTransport, type BusTransport, type NatsOptions } from '@coffer/bus';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigError, loadConfig } from './config.ts';
-import { armedFailpoint, failpoints } from './failpoint.ts';
+import { checkFailpoint } from './failpoint.ts';
 import { listenHealth, type HealthState } from './health.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { watchProcess } from './metrics.ts';
@@ -13,6 +13,8 @@ import { startTracing } from './tracing.ts';
 import { waitFor } from './wait-for.ts';
 
 const STOP_LIMIT_MS = 40_000;
+
+type TlsOptions = NonNullable<NatsOptions['tls']>;
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const url = (...schemes: string[]) =>
@@ -31,6 +33,9 @@ export const serviceEnvironment = z.object({
   COFFER_NATS_PASSWORD: z.string(),
   /** PEM file of the authorities that the bus is checked against. */
   COFFER_NATS_CA_FILE: z.string().optional(),
+  /** PEM files that this process shows to a bus that asks for a client certificate. */
+  COFFER_NATS_CERT_FILE: z.string().optional(),
+  COFFER_NATS_KEY_FILE: z.string().optional(),
   COFFER_DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   /** 0 turns the listener off. */
   COFFER_HEALTH_PORT: port.default(0),
@@ -40,23 +45,24 @@ export const serviceEnvironment = z.object({
 });
 export type ServiceEnvironment = z.infer<typeof serviceEnvironment>;
 
+function tlsOf(config: ServiceEnvironment): TlsOptions | undefined {
+  const { COFFER_NATS_CA_FILE: ca, COFFER_NATS_CERT_FILE: cert, COFFER_NATS_KEY_FILE: key } = config;
+  const encrypted = [ca, cert, key].some(Boolean) || config.COFFER_NATS_URL.some((each) => each.startsWith('tls:'));
+  if (!encrypted) return undefined;
+  const read = (file: string): string => readFileSync(file, 'utf8');
+  return { ...(ca ? { ca: read(ca) } : {}), ...(cert ? { cert: read(cert) } : {}), ...(key ? { key: read(key) } : {}) };
+}
+
 function connectBus(definition: ServiceDefinition, config: ServiceEnvironment, logger: Logger): Promise<BusTransport> {
-  const ca = config.COFFER_NATS_CA_FILE;
-  const encrypted = ca !== undefined || config.COFFER_NATS_URL.some((server) => server.startsWith('tls:'));
+  const tls = tlsOf(config);
   return natsTransport({
     servers: config.COFFER_NATS_URL,
     service: definition.name,
     user: config.COFFER_NATS_USER ?? definition.name,
     password: config.COFFER_NATS_PASSWORD,
     log: logger,
-    ...(encrypted ? { tls: ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') } } : {}),
+    ...(tls ? { tls } : {}),
   });
-}
-
-/** An armed failpoint that exists nowhere would let a test pass without testing anything. */
-function checkFailpoint(): void {
-  const armed = armedFailpoint();
-  if (armed !== undefined && !failpoints.has(armed)) throw new ConfigError([`COFFER_FAILPOINT: no such failpoint`]);
 }
 
 async function start(definition: ServiceDefinition, config: ServiceEnvironment, logger: Logger): Promise<void> {

@@ -18,6 +18,7 @@ export interface NatsConfigOptions {
   port?: number;
   /** Folder of JetStream; without it JetStream is off. */
   storeDir?: string;
+  /** With `caFile` clients too must show a certificate, issued by one of these authorities. */
   tls?: { certFile: string; keyFile: string; caFile?: string };
   /** Loopback port of the server's own HTTP monitoring; off when absent. */
   monitorPort?: number;

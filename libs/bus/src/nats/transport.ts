@@ -23,7 +23,10 @@ export interface NatsOptions {
   service: ServiceName;
   user: string;
   password: string;
-  /** Material of the TLS connection; `{}` asks for TLS with the system's authorities. */
+  /**
+   * Material of the TLS connection; `{}` asks for TLS with the system's authorities. The servers must then be given by
+   * the names in their certificates: the driver checks no addresses.
+   */
   tls?: TlsOptions;
   /** Shown in the broker's monitoring. */
   name?: string;
