@@ -1,0 +1,112 @@
+import { isFault, objectStorage, s3Error } from '@coffer/contracts';
+import type { Exchange } from '../exchange.ts';
+import type { Gateway } from '../gateway.ts';
+import { objectArn } from '../operations/operation.ts';
+import type { Bucket } from '../route/contexts.ts';
+import type { Need } from '../authorize/authorize.ts';
+import { checkCopyConditions } from './conditions.ts';
+import type { Located } from './find-version.ts';
+
+export interface CopySource {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId: string | undefined;
+}
+
+export interface FoundSource extends CopySource {
+  readonly at: Bucket;
+  readonly located: Located;
+}
+
+/** Rounds of fresh configuration after which a source that keeps changing is a conflict. */
+const MAX_ROUNDS = 5;
+
+/** Reads `x-amz-copy-source`: `[/]bucket/key[?versionId=id]`, URL-encoded. */
+export function parseCopySource(header: string | undefined): CopySource {
+  const invalid = () =>
+    s3Error('InvalidArgument', { ArgumentName: 'x-amz-copy-source', ArgumentValue: String(header ?? '').slice(0, 2048) }, {
+      message: 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
+    });
+  if (!header) throw invalid();
+  const [path = '', query] = splitOnce(header, '?');
+  let name: string;
+  let versionId: string | undefined;
+  try {
+    name = decodeURIComponent(path);
+    const named = query?.startsWith('versionId=') ? decodeURIComponent(query.slice('versionId='.length)) : undefined;
+    versionId = named === '' ? undefined : named;
+  } catch {
+    throw invalid();
+  }
+  const [bucket = '', key = ''] = splitOnce(name.startsWith('/') ? name.slice(1) : name, '/');
+  if (bucket === '' || key === '') throw invalid();
+  return { bucket, key, versionId };
+}
+
+function splitOnce(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** The permission to read the source, judged by the source bucket's policy and owner. */
+export function sourceNeed(source: CopySource, at: Bucket): Need {
+  return {
+    action: source.versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion',
+    resource: objectArn(source.bucket, source.key),
+    bucket: at,
+  };
+}
+
+/** Finds the source under its own bucket's configuration, deciding again when that was old. */
+export async function findSource(exchange: Exchange, gateway: Gateway, range?: { offset: number }): Promise<FoundSource> {
+  const source = parseCopySource(exchange.incoming.headers['x-amz-copy-source'] as string | undefined);
+  let at = await gateway.contexts.get(source.bucket);
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const verdict = await exchange.judge([sourceNeed(source, at)]);
+    if (!verdict.allowed) throw s3Error('AccessDenied', {}, { message: verdict.message });
+    try {
+      const located = await gateway.bus.call(objectStorage.locate, {
+        revision: at.context.revision,
+        key: source.key,
+        ...(source.versionId === undefined ? {} : { versionId: source.versionId }),
+        want: 'bytes',
+        withTags: true,
+        ...(range ? { from: range } : {}),
+      });
+      checkSourceConditions(exchange, located);
+      return { ...source, at, located };
+    } catch (error) {
+      if (isFault(error, 'StaleContext')) at = gateway.contexts.put(objectStorage.bucketContext.parse(error.data));
+      else if (isFault(error, 'MethodNotAllowed')) {
+        throw s3Error('InvalidRequest', {}, {
+          message: 'The source of a copy request may not specifically refer to a delete marker by version id.',
+        });
+      } else throw error;
+    }
+  }
+  throw s3Error('OperationAborted');
+}
+
+function checkSourceConditions({ input }: Exchange, { version }: Located): void {
+  checkCopyConditions(
+    {
+      ifMatch: input['CopySourceIfMatch'] as string | undefined,
+      ifNoneMatch: input['CopySourceIfNoneMatch'] as string | undefined,
+      ifModifiedSince: input['CopySourceIfModifiedSince'] as Date | undefined,
+      ifUnmodifiedSince: input['CopySourceIfUnmodifiedSince'] as Date | undefined,
+    },
+    version,
+  );
+}
+
+/** Entry of the record for the object that was read. */
+export function noteSource(exchange: Exchange, source: FoundSource, size: number): void {
+  exchange.note({
+    operation: 'GetObject',
+    bucket: source.bucket,
+    key: source.key,
+    versionId: source.located.version.versionId,
+    status: 200,
+    objectSize: size,
+  });
+}

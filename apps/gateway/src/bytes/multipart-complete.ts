@@ -1,0 +1,89 @@
+import { objectStorage, s3Error } from '@coffer/contracts';
+import { algorithms, checksumMember } from '../checksums/algorithms.ts';
+import { validValue } from '../checksums/declared.ts';
+import type { Answer, Exchange } from '../exchange.ts';
+import type { Gateway } from '../gateway.ts';
+import { quoted, unquoted, unquotedCondition } from './etag.ts';
+
+/** Makes the parts one object. What belongs together, and in which order, the owner checks. */
+export async function completeMultipartUpload(exchange: Exchange, gateway: Gateway): Promise<Answer> {
+  const { incoming, route, input } = exchange;
+  const key = route.key as string;
+  const uploadId = route.query.get('uploadId') ?? '';
+  const conditions = unquotedCondition(input);
+  const checksum = wholeChecksum(input);
+  const parts = readParts(input);
+  const objectSize = input['MpuObjectSize'] as number | undefined;
+  const done = await exchange.deciding(
+    (current) =>
+      gateway.bus.call(objectStorage.completeUpload, {
+        revision: current.context.revision,
+        caller: exchange.caller,
+        time: incoming.time,
+        key,
+        uploadId,
+        parts,
+        ...(checksum ? { checksum } : {}),
+        ...(objectSize === undefined ? {} : { objectSize }),
+        ...(conditions ? { conditions } : {}),
+        draft: exchange.draft(),
+      }),
+    { sealed: true },
+  );
+  gateway.uploads.forget(uploadId);
+  return {
+    output: {
+      Location: `${incoming.secure ? 'https' : 'http'}://${incoming.host ?? 'localhost'}/${route.bucket}/${encodeURIComponent(key)}`,
+      Bucket: route.bucket,
+      Key: key,
+      ETag: quoted(done.etag),
+      VersionId: done.versionId,
+      ServerSideEncryption: 'AES256',
+      ...(done.checksum
+        ? { [checksumMember(done.checksum.algorithm)]: done.checksum.value, ChecksumType: done.checksum.type }
+        : {}),
+    },
+    facts: {
+      objectSize: done.size,
+      ...(done.versionId === undefined ? {} : { versionId: done.versionId }),
+    },
+  };
+}
+
+type Part = { partNumber: number; etag?: string; checksum?: { algorithm: string; value: string } };
+
+function readParts(input: Record<string, unknown>): Part[] {
+  const list = (input['MultipartUpload'] as { Parts?: Record<string, unknown>[] } | undefined)?.Parts ?? [];
+  if (list.length === 0) throw s3Error('MalformedXML');
+  if (list.length > 10_000) throw s3Error('InvalidArgument', {}, { message: 'Part number must be an integer between 1 and 10000, inclusive' });
+  return list.map((item) => {
+    const partNumber = item['PartNumber'];
+    if (typeof partNumber !== 'number') throw s3Error('MalformedXML');
+    const algorithm = algorithms.find((name) => item[checksumMember(name)] !== undefined);
+    return {
+      partNumber,
+      ...(typeof item['ETag'] === 'string' ? { etag: unquoted(item['ETag']) } : {}),
+      ...(algorithm ? { checksum: { algorithm, value: String(item[checksumMember(algorithm)]) } } : {}),
+    };
+  });
+}
+
+/** The client's own claim about the whole object, in a header of the request. */
+function wholeChecksum(input: Record<string, unknown>): { algorithm: string; value: string; type?: 'COMPOSITE' | 'FULL_OBJECT' } | undefined {
+  const named = algorithms.filter((name) => input[checksumMember(name)] !== undefined);
+  const [algorithm] = named;
+  if (algorithm === undefined) return undefined;
+  if (named.length > 1) {
+    throw s3Error('InvalidRequest', {}, {
+      message: 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
+    });
+  }
+  const value = String(input[checksumMember(algorithm)]);
+  const type = input['ChecksumType'];
+  const composite = type === 'COMPOSITE' || /-\d+$/.test(value);
+  return {
+    algorithm,
+    value: composite ? value : validValue(algorithm, value),
+    ...(type === 'COMPOSITE' || type === 'FULL_OBJECT' ? { type } : {}),
+  };
+}

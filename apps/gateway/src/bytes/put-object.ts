@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { objectStorage, type Checksum } from '@coffer/contracts';
+import { checksumMember, type ChecksumAlgorithm } from '../checksums/algorithms.ts';
+import type { Answer, Exchange } from '../exchange.ts';
+import type { Gateway } from '../gateway.ts';
+import { quoted, unquotedCondition } from './etag.ts';
+import { receive } from './receive.ts';
+import { discard } from './seal-into.ts';
+import { headerTags, refuseUnsupported, storedHeaders } from './stored-headers.ts';
+
+/** What S3 computes for an object whose writer announced no checksum. */
+export const DEFAULT_CHECKSUM: ChecksumAlgorithm = 'CRC64NVME';
+
+/** Streams the body, sealed, to where it will lie; then one `commit` makes it visible. */
+export async function putObject(exchange: Exchange, gateway: Gateway): Promise<Answer> {
+  const { incoming, route, input } = exchange;
+  const key = route.key as string;
+  const bucket = exchange.bucket();
+  refuseUnsupported(exchange, bucket);
+  const headers = storedHeaders(incoming.headers);
+  const tags = headerTags(input['Tagging'] as string | undefined);
+  const conditions = unquotedCondition(input);
+  const internalVersionId = randomUUID();
+  const { dataKey, encryption } = await gateway.keys.newDataKey(bucket, { key, internalVersionId });
+  try {
+    const target = { dataKey, bucketId: bucket.context.bucketId, key, internalVersionId };
+    const received = await receive(exchange, gateway, target, (declared) => (declared ? [] : [DEFAULT_CHECKSUM]));
+    const algorithm = received.declared ?? DEFAULT_CHECKSUM;
+    const checksum: Checksum = { algorithm, value: received.checksums.get(algorithm) as string, type: 'FULL_OBJECT' };
+    try {
+      await exchange.stillAllowed();
+      const done = await exchange.deciding(
+        (current) =>
+          gateway.bus.call(objectStorage.commit, {
+            revision: current.context.revision,
+            caller: exchange.caller,
+            time: incoming.time,
+            key,
+            internalVersionId,
+            body: received.body,
+            size: received.size,
+            etag: received.md5,
+            headers,
+            metadata: (input['Metadata'] as Record<string, string> | undefined) ?? {},
+            tags,
+            checksum,
+            encryption,
+            ...(conditions ? { conditions } : {}),
+            draft: exchange.draft({ objectSize: received.size, bytesReceived: received.size }),
+          }),
+        { sealed: true },
+      );
+      return {
+        output: {
+          ETag: quoted(done.etag),
+          VersionId: done.versionId,
+          ServerSideEncryption: encryption.mode,
+          [checksumMember(checksum.algorithm)]: checksum.value,
+          ChecksumType: checksum.type,
+        },
+        facts: {
+          objectSize: received.size,
+          bytesReceived: received.size,
+          ...(done.versionId === undefined ? {} : { versionId: done.versionId }),
+        },
+      };
+    } catch (error) {
+      // Only an answer that surely means «not committed» lets the bytes go; after a lost reply they may be in use.
+      if (isRefusal(error)) discard(gateway, received.body);
+      throw error;
+    }
+  } finally {
+    dataKey.fill(0);
+  }
+}
+
+/** A fault of the owner itself, as opposed to one of the bus, after which nobody knows what happened. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'status' in error && typeof error.status === 'number' && error.status < 500;
+}

@@ -1,0 +1,96 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { objectStorage, type BucketContext, type SegmentRef, type VersionFacts } from '@coffer/contracts';
+import { open, OpenStream, planRange } from '@coffer/sealed-stream';
+import type { Gateway } from '../gateway.ts';
+import type { ByteRange } from './range.ts';
+
+export interface ReadRequest {
+  readonly context: BucketContext;
+  readonly version: VersionFacts;
+  /** Where the bytes lie, beginning with the stretch that holds the range's first byte. */
+  readonly segments: readonly SegmentRef[];
+  /** Undefined for an empty object. */
+  readonly range: ByteRange | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Plain bytes of a stored version. Rejects when the first of them cannot be opened, so that a damaged or missing blob
+ * is an error to the client and not a broken 200.
+ */
+export async function readVersion(gateway: Gateway, request: ReadRequest): Promise<Readable> {
+  const bytes = plainBytes(gateway, request);
+  const first = await bytes.next();
+  async function* all(): AsyncGenerator<Buffer> {
+    if (first.done) return;
+    yield first.value;
+    yield* bytes;
+  }
+  return Readable.from(all(), { objectMode: false, highWaterMark: 1024 * 1024 });
+}
+
+async function* plainBytes(gateway: Gateway, request: ReadRequest): AsyncGenerator<Buffer> {
+  const { context, version, range } = request;
+  if (!range) return;
+  const dataKey = await gateway.keys.dataKey(context, version.encryption, {
+    bucketId: context.bucketId,
+    key: version.key,
+    internalVersionId: version.internalVersionId,
+  });
+  try {
+    let at = range.start;
+    for await (const segment of segmentsFrom(gateway, request)) {
+      const end = Math.min(range.end, segment.offset + segment.size - 1);
+      if (at > end) continue;
+      yield* segmentBytes(gateway, request, dataKey, segment, { start: at - segment.offset, end: end - segment.offset });
+      at = end + 1;
+      if (at > range.end) return;
+    }
+    throw new Error('the stretches of a version end before its bytes do');
+  } finally {
+    dataKey.fill(0);
+  }
+}
+
+async function* segmentsFrom(gateway: Gateway, { context, version, segments }: ReadRequest): AsyncGenerator<SegmentRef> {
+  let list = segments;
+  while (list.length > 0) {
+    yield* list;
+    const last = list[list.length - 1] as SegmentRef;
+    if (last.offset + last.size >= version.size) return;
+    const more = await gateway.bus.call(objectStorage.moreSegments, {
+      bucketId: context.bucketId,
+      key: version.key,
+      internalVersionId: version.internalVersionId,
+      fromPartNumber: last.partNumber + 1,
+    });
+    list = more.segments;
+  }
+}
+
+async function* segmentBytes(
+  gateway: Gateway,
+  { context, version, signal }: ReadRequest,
+  dataKey: Buffer,
+  { body, size }: SegmentRef,
+  range: ByteRange,
+): AsyncGenerator<Buffer> {
+  const identity = {
+    bucketId: context.bucketId,
+    key: version.key,
+    versionId: version.internalVersionId,
+    blobId: body.blobId,
+  };
+  if (body.kind === 'inline') {
+    yield open(dataKey, identity, body.sealed).subarray(range.start, range.end + 1);
+    return;
+  }
+  const plan = planRange(size, range.start, range.end);
+  const sealed = await gateway.blobs.get(body.blobId, { start: plan.sealedStart, end: plan.sealedEnd }, { signal });
+  const opening = new OpenStream(dataKey, identity, { range: plan, header: body.header });
+  const flowing = pipeline(sealed, opening);
+  flowing.catch(() => undefined);
+  for await (const chunk of opening) yield chunk as Buffer;
+  await flowing;
+}

@@ -1,0 +1,112 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { s3Error, type Tag } from '@coffer/contracts';
+import type { Exchange } from '../exchange.ts';
+import type { Bucket } from '../route/contexts.ts';
+
+/** Headers that belong to an object: stored as they came, given back on GET and HEAD. */
+const STORED = [
+  'content-type',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'expires',
+  'x-amz-website-redirect-location',
+  'x-amz-storage-class',
+] as const;
+
+const DEFAULT_TYPE = 'binary/octet-stream';
+
+/** Ordinary storage classes: accepted and shown as AWS shows them, one tier beneath. */
+const STORAGE_CLASSES = new Set(['STANDARD', 'REDUCED_REDUNDANCY', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR']);
+
+/** The object's own headers from a request that writes one. */
+export function storedHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const stored: Record<string, string> = {};
+  for (const name of STORED) {
+    const value = headers[name];
+    if (typeof value === 'string' && value !== '') stored[name] = value;
+  }
+  // `aws-chunked` names the transfer of this one upload, not the object.
+  const encodings = (stored['content-encoding'] ?? '').split(',').map((item) => item.trim());
+  const kept = encodings.filter((item) => item !== '' && item !== 'aws-chunked');
+  if (kept.length > 0) stored['content-encoding'] = kept.join(',');
+  else delete stored['content-encoding'];
+  stored['content-type'] ??= DEFAULT_TYPE;
+  const storageClass = stored['x-amz-storage-class'];
+  if (storageClass !== undefined && !STORAGE_CLASSES.has(storageClass)) throw s3Error('InvalidStorageClass');
+  if (storageClass === 'STANDARD') delete stored['x-amz-storage-class'];
+  return stored;
+}
+
+/** Features of a write that this version refuses by name rather than ignores. */
+const REFUSED = [
+  'x-amz-server-side-encryption-customer-algorithm',
+  'x-amz-server-side-encryption-customer-key',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+  'x-amz-server-side-encryption-context',
+  'x-amz-server-side-encryption-bucket-key-enabled',
+  'x-amz-write-offset-bytes',
+  'x-amz-grant-full-control',
+  'x-amz-grant-read',
+  'x-amz-grant-read-acp',
+  'x-amz-grant-write-acp',
+] as const;
+
+const LOCK_HEADERS = [
+  'x-amz-object-lock-mode',
+  'x-amz-object-lock-retain-until-date',
+  'x-amz-object-lock-legal-hold',
+] as const;
+
+/** Refuses, before a byte is taken in, what cannot be honoured: silence would look like consent. */
+export function refuseUnsupported(exchange: Exchange, bucket: Bucket): void {
+  const { headers } = exchange.incoming;
+  for (const name of REFUSED) if (headers[name] !== undefined) throw s3Error('NotImplemented', { Header: name });
+  const algorithm = headers['x-amz-server-side-encryption'];
+  if (algorithm === 'aws:kms' || algorithm === 'aws:kms:dsse') {
+    throw s3Error('NotImplemented', { Header: 'x-amz-server-side-encryption' });
+  }
+  if (algorithm !== undefined && algorithm !== 'AES256') {
+    throw s3Error('InvalidArgument', { ArgumentName: 'x-amz-server-side-encryption', ArgumentValue: String(algorithm) }, {
+      message: 'The encryption method specified is not supported',
+    });
+  }
+  if (LOCK_HEADERS.some((name) => headers[name] !== undefined)) {
+    throw s3Error('InvalidRequest', {}, { message: 'Bucket is missing ObjectLockConfiguration' });
+  }
+  const acl = headers['x-amz-acl'];
+  if (acl !== undefined && acl !== 'bucket-owner-full-control' && acl !== 'private') {
+    if (bucket.context.ownership === 'BucketOwnerEnforced') throw s3Error('AccessControlListNotSupported');
+    throw s3Error('NotImplemented', { Header: 'x-amz-acl' });
+  }
+}
+
+const MAX_TAGS = 10;
+
+/** Tags of an `x-amz-tagging` header, URL-encoded like a query string. */
+export function headerTags(header: string | undefined): Tag[] {
+  if (header === undefined || header === '') return [];
+  const invalid = () =>
+    s3Error('InvalidArgument', { ArgumentName: 'x-amz-tagging', ArgumentValue: header.slice(0, 1024) }, {
+      message: "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
+    });
+  const tags = new Map<string, string>();
+  for (const pair of header.split('&')) {
+    const [name = '', value = ''] = pair.split('=', 2).map((part) => {
+      try {
+        return decodeURIComponent(part.replaceAll('+', ' '));
+      } catch {
+        throw invalid();
+      }
+    });
+    if (name === '' || tags.has(name)) throw invalid();
+    tags.set(name, value);
+  }
+  if (tags.size > MAX_TAGS) throw s3Error('BadRequest', {}, { message: 'Object tags cannot be greater than 10' });
+  for (const [name, value] of tags) {
+    if ([...name].length > 128) throw s3Error('InvalidTag', { TagKey: name });
+    if ([...value].length > 256) throw s3Error('InvalidTag', { TagValue: value }, { message: 'The TagValue you have provided is invalid' });
+  }
+  return [...tags].map(([Key, Value]) => ({ Key, Value }));
+}

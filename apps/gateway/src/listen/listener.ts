@@ -1,0 +1,75 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { Duplex } from 'node:stream';
+
+export interface ListenOptions {
+  host: string;
+  port: number;
+  tls?: { cert: Buffer; key: Buffer };
+  idleTimeoutMs: number;
+  requestTimeoutMs: number;
+  handle: (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => void;
+  /** The bytes on the connection were no HTTP request that can be answered as S3 does. */
+  unreadable: (reason: string) => void;
+}
+
+/** Header lines together; S3 allows 8 KiB and the request line of a presigned URL comes on top. */
+const MAX_HEAD_BYTES = 32 * 1024;
+const HEAD_TIMEOUT_MS = 15_000;
+const KEEP_ALIVE_MS = 65_000;
+const MAX_HEADERS = 200;
+
+/** Opens one public listener and resolves when it accepts connections. */
+export async function listen(options: ListenOptions): Promise<Server> {
+  const settings = {
+    maxHeaderSize: MAX_HEAD_BYTES,
+    headersTimeout: HEAD_TIMEOUT_MS,
+    requestTimeout: options.requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: 5_000,
+    noDelay: true,
+    insecureHTTPParser: false,
+    highWaterMark: 256 * 1024,
+  };
+  const server: Server = options.tls
+    ? createSecureServer({ ...settings, ...options.tls, minVersion: 'TLSv1.2' })
+    : createServer(settings);
+  server.maxHeadersCount = MAX_HEADERS;
+  server.timeout = options.idleTimeoutMs;
+  server.on('request', (message, response) => options.handle(message, response, false));
+  server.on('checkContinue', (message, response) => options.handle(message, response, true));
+  server.on('checkExpectation', (_message, response: ServerResponse) => {
+    options.unreadable('expectation');
+    response.writeHead(417, { connection: 'close' }).end();
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    refuse(error, socket);
+    options.unreadable(error.code ?? 'unreadable');
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return server;
+}
+
+/** Answers what the HTTP parser could not read, in the shape that S3 clients know. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const [status, code, words] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['400 Bad Request', 'RequestHeaderSectionTooLarge', 'Your request header section exceeds the maximum allowed size.']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['400 Bad Request', 'RequestTimeout', 'Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.']
+        : ['400 Bad Request', 'BadRequest', 'The request is not a valid HTTP request.'];
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${words}</Message></Error>`;
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/xml\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

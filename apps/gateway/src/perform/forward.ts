@@ -1,0 +1,31 @@
+import { objectStorage, identity, type Contract, type Forwarded, type ForwardedReply } from '@coffer/contracts';
+import type { Answer, Exchange } from '../exchange.ts';
+import type { Gateway } from '../gateway.ts';
+
+type Forwardable = Contract<Forwarded, ForwardedReply>;
+
+const contracts: ReadonlyMap<string, Forwardable> = new Map([
+  ...Object.entries(objectStorage.objectReads),
+  ...Object.entries(objectStorage.objectMutations),
+  ...Object.entries(identity.identityOperations),
+]);
+
+/** Passes an authorised operation to the service that owns it; what it answers is the output. */
+export function forward(name: string, mutates: boolean): (exchange: Exchange, gateway: Gateway) => Promise<Answer> {
+  const contract = contracts.get(name);
+  if (!contract) throw new Error(`no service takes ${name}`);
+  return async (exchange, gateway) => {
+    const send = (revision: Forwarded['revision']) =>
+      gateway.bus.call(contract, {
+        caller: exchange.caller,
+        input: exchange.input,
+        time: exchange.incoming.time,
+        ...(revision ? { revision } : {}),
+        ...(mutates ? { draft: exchange.draft() } : {}),
+      });
+    const { output } = exchange.hasBucket()
+      ? await exchange.deciding((bucket) => send(bucket.context.revision))
+      : await send(undefined);
+    return { output };
+  };
+}

@@ -1,0 +1,252 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { currentTraceparent } from '@coffer/bus';
+import { isFault, s3Error, type RequestRecord } from '@coffer/contracts';
+import {
+  codecFor,
+  factsOf,
+  limits,
+  resolveQuery,
+  route as findRoute,
+  writeError,
+  type Api,
+  type Route,
+} from '@coffer/aws-wire';
+import { checkStreamingOperation } from '@coffer/sigv4';
+import { authenticate, type Authenticated } from './authenticate/authenticate.ts';
+import { preflight } from './cors/preflight.ts';
+import { responseCors } from './cors/response-headers.ts';
+import type { Answer } from './exchange.ts';
+import type { Gateway } from './gateway.ts';
+import { readHead, type Incoming } from './listen/incoming.ts';
+import type { ProxyTrust } from './listen/trusted-proxies.ts';
+import { findOperation } from './operations/index.ts';
+import { DecidedExchange } from './perform/exchange.ts';
+import { Trail } from './record/trail.ts';
+import { renderError } from './respond/errors.ts';
+import { mergeHeaders, respond, type Reply } from './respond/respond.ts';
+import { readWhole, requireIntegrity, verifyWhole } from './route/body.ts';
+import { claimedService } from './route/credential.ts';
+import type { Bucket } from './route/contexts.ts';
+import { checkExpectedOwner, checkRegion } from './route/owner.ts';
+
+/** A request on its way: what the stages have found out so far, for the answer and the record. */
+interface Passage {
+  api: Api;
+  route?: Route;
+  bucket?: Bucket;
+  mutates: boolean;
+}
+
+/**
+ * The way of every request, top to bottom: listen → route → authenticate → authorize → perform → record → respond.
+ * Every request that gets here leaves exactly one record, whatever becomes of it.
+ */
+export async function serve(
+  gateway: Gateway,
+  trust: ProxyTrust,
+  message: IncomingMessage,
+  response: ServerResponse,
+  expectsContinue: boolean,
+): Promise<void> {
+  const incoming = readHead(message, response, trust, expectsContinue);
+  const trail = new Trail(incoming, gateway.name, gateway.config.COFFER_REGIONS[0] as string, currentTraceparent()?.split('-')[1]);
+  const passage: Passage = { api: 's3', mutates: false };
+  let reply: Reply;
+  let answer: Answer | undefined;
+  try {
+    answer = await perform(gateway, incoming, trail, passage);
+    reply = render(gateway, incoming, passage, answer);
+  } catch (error) {
+    reply = renderFailure(gateway, incoming, passage, trail, error);
+  }
+  if (answer?.facts) trail.add(answer.facts);
+  await recordAndRespond(gateway, incoming, response, trail, passage, answer, reply);
+}
+
+/** Everything up to the operation's own answer. */
+async function perform(gateway: Gateway, incoming: Incoming, trail: Trail, passage: Passage): Promise<Answer> {
+  const hosts = gateway.config.COFFER_VIRTUAL_HOSTS;
+  const service = claimedService(incoming);
+  let route = findRoute(incoming, { hosts, ...(service ? { credentialService: service } : {}) });
+  passage.api = route.api;
+  passage.route = route;
+  trail.routed(route);
+  if (route.isPreflight) return preflight(gateway, incoming, route);
+
+  // The clients of all APIs but S3 say nothing of their body in a header: it is read before its signature is checked.
+  const ofS3 = factsOf(route.api).signingName === 's3';
+  const whole = ofS3 ? undefined : await readWhole(incoming, limits.body);
+  if (whole && factsOf(route.api).protocol === 'query') {
+    route = resolveQuery(route, whole, service !== undefined);
+    passage.api = route.api;
+    passage.route = route;
+    trail.routed(route);
+  }
+
+  const identify = () =>
+    authenticate(
+      {
+        incoming,
+        api: route.api,
+        virtualHostBucket: route.virtualHost ? route.bucket : undefined,
+        bodySha256: whole && createHash('sha256').update(whole).digest('hex'),
+      },
+      { regions: gateway.config.COFFER_REGIONS, principals: gateway.principals },
+    );
+  const authenticated = await identify();
+  trail.identified(authenticated);
+  const operation = findOperation(route.api, route.operation);
+  if (!operation) throw s3Error('NotImplemented', {}, { message: `${route.operation} is not implemented.` });
+  passage.mutates = operation.mutates;
+  if (authenticated.who.principal.kind === 'anonymous' && !ofS3) throw missingToken();
+
+  const request = withQueryHeaders(incoming, authenticated);
+  const bucket = operation.bucket === 'existing' ? await existingBucket(gateway, request, route, authenticated) : undefined;
+  if (bucket) {
+    passage.bucket = bucket;
+    trail.within(bucket.context);
+  }
+
+  const codec = codecFor(route.api, route.operation);
+  const { payload } = authenticated.auth;
+  checkStreamingOperation(payload, route.operation);
+  let body = whole;
+  if (!body && codec.inputBody === 'whole') {
+    if (route.operation === 'DeleteObjects') requireIntegrity(request);
+    body = await readWhole(request, codec.maxBody);
+    await verifyWhole(request, payload, body);
+  }
+  const input = codec.readInput(route, request.headers, body);
+
+  const exchange = new DecidedExchange({
+    gateway,
+    incoming: request,
+    route,
+    operation,
+    input,
+    authenticated,
+    identifyAgain: identify,
+    bucket,
+    trail,
+  });
+  await exchange.authorize();
+  const answer = await operation.perform(exchange, gateway);
+  if (exchange.hasBucket()) passage.bucket = exchange.bucket();
+  return answer;
+}
+
+async function existingBucket(gateway: Gateway, incoming: Incoming, route: Route, { auth }: Authenticated): Promise<Bucket> {
+  const bucket = await gateway.contexts.get(route.bucket ?? '').catch((error: unknown) => {
+    if (isFault(error, 'InvalidMessage')) throw s3Error('NoSuchBucket', { BucketName: route.bucket ?? '' });
+    throw error;
+  });
+  checkRegion(auth, bucket.context);
+  checkExpectedOwner(incoming, 'x-amz-expected-bucket-owner', bucket.context);
+  return bucket;
+}
+
+/** Signers of presigned URLs move headers into the query; from here on they are headers like any other. */
+function withQueryHeaders(incoming: Incoming, { auth }: Authenticated): Incoming {
+  if (!('queryHeaders' in auth) || auth.queryHeaders.size === 0) return incoming;
+  return { ...incoming, headers: { ...Object.fromEntries(auth.queryHeaders), ...incoming.headers } };
+}
+
+function missingToken(): Error {
+  return Object.assign(s3Error('AccessDenied', {}, { message: 'Request is missing Authentication Token' }), {
+    code: 'MissingAuthenticationToken',
+  });
+}
+
+function render(gateway: Gateway, incoming: Incoming, passage: Passage, answer: Answer): Reply {
+  const { route } = passage;
+  const cors = responseCors(incoming, passage.bucket);
+  if (!route || route.isPreflight) {
+    return { status: 200, headers: { ...ids(gateway, incoming), ...answer.headers } };
+  }
+  const wire = codecFor(route.api, route.operation).writeOutput(answer.output, context(gateway, incoming));
+  return {
+    status: answer.status ?? wire.status,
+    headers: mergeHeaders(wire.headers, answer.headers ?? {}, cors),
+    body: wire.body,
+    stream: answer.stream,
+    length: answer.length,
+  };
+}
+
+function renderFailure(gateway: Gateway, incoming: Incoming, passage: Passage, trail: Trail, error: unknown): Reply {
+  const rendered = renderError(error, passage.api);
+  if (rendered.unexpected) {
+    gateway.log.error({ err: error, requestId: incoming.id, operation: passage.route?.operation }, 'a request failed');
+  }
+  trail.add({ status: rendered.status, ...(rendered.status === 304 ? {} : { errorCode: rendered.code }) });
+  const path = incoming.target.split('?', 1)[0] as string;
+  const wire = writeError(passage.api, rendered, {
+    ...context(gateway, incoming),
+    resource: path.slice(0, 2048),
+    isHead: incoming.method === 'HEAD',
+  });
+  const bucket = passage.bucket ?? (passage.route?.bucket ? gateway.contexts.cached(passage.route.bucket) : undefined);
+  const region: Record<string, string> = bucket ? { 'x-amz-bucket-region': bucket.context.region } : {};
+  return {
+    status: wire.status,
+    headers: mergeHeaders(wire.headers, passage.route?.operation === 'HeadBucket' ? region : {}, responseCors(incoming, bucket)),
+    body: wire.body,
+  };
+}
+
+/**
+ * Record, then answer. A mutation's draft lies beside the change already, so its final values may follow; a read is on
+ * record before its first byte, whole when it is brief, opened and later closed when it is long.
+ */
+async function recordAndRespond(
+  gateway: Gateway,
+  incoming: Incoming,
+  response: ServerResponse,
+  trail: Trail,
+  passage: Passage,
+  answer: Answer | undefined,
+  reply: Reply,
+): Promise<void> {
+  const drafted = passage.mutates && answer !== undefined;
+  const long = reply.stream !== undefined && !answer?.brief;
+  const turnAroundMs = performance.now() - incoming.started;
+  const planned: Partial<RequestRecord> = {
+    status: reply.status,
+    turnAroundMs,
+    bytesSent: reply.stream ? (reply.length ?? 0) : reply.body === undefined ? 0 : Buffer.byteLength(reply.body),
+  };
+  let shown = reply;
+  if (!drafted) {
+    const early = long
+      ? trail.record('open', { status: reply.status, turnAroundMs })
+      : trail.record('closed', { ...planned, totalMs: turnAroundMs });
+    try {
+      await gateway.recorder.write(early);
+    } catch (error) {
+      reply.stream?.destroy();
+      shown = renderFailure(gateway, incoming, passage, trail, error);
+      await respond(incoming, response, shown);
+      return;
+    }
+  }
+  const sent = await respond(incoming, response, shown);
+  if (drafted || long || sent.interrupted) {
+    gateway.recorder.later(
+      trail.record('closed', {
+        ...planned,
+        bytesSent: sent.bytes,
+        totalMs: performance.now() - incoming.started,
+        ...(sent.interrupted ? { interrupted: true } : {}),
+      }),
+    );
+  }
+}
+
+function context(gateway: Gateway, incoming: Incoming): { requestId: string; hostId: string } {
+  return { requestId: incoming.id, hostId: gateway.name };
+}
+
+function ids(gateway: Gateway, incoming: Incoming): Record<string, string> {
+  return { 'x-amz-request-id': incoming.id, 'x-amz-id-2': gateway.name };
+}

@@ -1,0 +1,74 @@
+import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
+import type { WireResponse } from '@coffer/aws-wire';
+import type { Incoming } from '../listen/incoming.ts';
+
+/** How long an answer may take to be read by a client that still sends its own body. */
+const LINGER_MS = 2_000;
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body?: string | Buffer | undefined;
+  readonly stream?: Readable | undefined;
+  /** Bytes of `stream`. */
+  readonly length?: number | undefined;
+}
+
+/** Joins what the codec wrote with an operation's own headers. Header names of the latter win, whatever their case. */
+export function mergeHeaders(wire: WireResponse['headers'], ...others: Readonly<Record<string, string>>[]): Reply['headers'] {
+  const merged = new Map<string, [string, string | string[]]>();
+  for (const headers of [wire, ...others]) {
+    for (const [name, value] of Object.entries(headers)) merged.set(name.toLowerCase(), [name, value]);
+  }
+  return Object.fromEntries(merged.values());
+}
+
+export interface Sent {
+  readonly bytes: number;
+  /** The client went away, or the bytes broke off, before the answer was whole. */
+  readonly interrupted: boolean;
+}
+
+/** Writes the answer. Never throws: a connection that broke is a fact for the record. */
+export async function respond(incoming: Incoming, response: ServerResponse, reply: Reply): Promise<Sent> {
+  const { message } = incoming;
+  const unread = !message.complete && !message.readableEnded && hasBody(incoming);
+  if (unread) response.shouldKeepAlive = false;
+  const bodiless = incoming.method === 'HEAD' || reply.status === 204 || reply.status === 304;
+  const body = bodiless ? undefined : reply.body;
+  const headers: Record<string, string | string[] | number> = { ...reply.headers };
+  if (reply.stream) headers['Content-Length'] = reply.length ?? 0;
+  else if (body !== undefined) headers['Content-Length'] = Buffer.byteLength(body);
+  else if (!bodiless) headers['Content-Length'] = 0;
+  try {
+    response.writeHead(reply.status, headers);
+    if (reply.stream && !bodiless) {
+      await pipeline(reply.stream, response);
+      return { bytes: reply.length ?? 0, interrupted: false };
+    }
+    reply.stream?.destroy();
+    await new Promise<void>((resolve, reject) => {
+      response.once('close', () => (response.writableFinished ? resolve() : reject(new Error('the connection closed'))));
+      response.once('error', reject);
+      response.end(body, resolve);
+    });
+    if (unread) letGo(incoming);
+    return { bytes: body === undefined ? 0 : Buffer.byteLength(body), interrupted: false };
+  } catch {
+    response.destroy();
+    return { bytes: response.socket?.bytesWritten ?? 0, interrupted: true };
+  }
+}
+
+function hasBody({ headers }: Incoming): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** Reads on for a moment so that the client sees the answer instead of a reset, then closes. */
+function letGo({ message }: Incoming): void {
+  message.on('error', () => undefined);
+  message.resume();
+  setTimeout(() => message.destroy(), LINGER_MS).unref();
+}

@@ -1,0 +1,71 @@
+import { isFault, objectStorage, type BucketContext } from '@coffer/contracts';
+import type { BusClient } from '@coffer/bus';
+import { parsePolicy, type CompiledPolicy } from '@coffer/iam-policy';
+import { Lru } from '../lru.ts';
+
+/** A bucket's configuration with what was compiled from it. */
+export interface Bucket {
+  readonly context: BucketContext;
+  readonly policy: CompiledPolicy | undefined;
+}
+
+const MAX_BUCKETS = 20_000;
+
+/**
+ * Bucket configuration by name. It may be old: every call to object-storage names its revision, and `StaleContext`
+ * brings the new one. So an old context costs one more round, and never decides anything.
+ */
+export class Contexts {
+  private readonly byName = new Lru<string, Bucket>(MAX_BUCKETS);
+  private readonly asking = new Map<string, Promise<Bucket>>();
+
+  constructor(private readonly bus: BusClient) {}
+
+  /** Throws NoSuchBucket, which is never cached: the next request asks again. */
+  async get(name: string): Promise<Bucket> {
+    return this.byName.get(name) ?? this.refresh(name);
+  }
+
+  cached(name: string): Bucket | undefined {
+    return this.byName.get(name);
+  }
+
+  /** Asks the owner. Requests that come meanwhile for the same bucket do not ask a second time. */
+  refresh(name: string): Promise<Bucket> {
+    const under = this.asking.get(name);
+    if (under) return under;
+    const ask = this.ask(name).finally(() => this.asking.delete(name));
+    this.asking.set(name, ask);
+    return ask;
+  }
+
+  private async ask(name: string): Promise<Bucket> {
+    try {
+      return this.put(await this.bus.call(objectStorage.context, { bucket: name }));
+    } catch (error) {
+      if (isFault(error, 'NoSuchBucket')) this.byName.delete(name);
+      throw error;
+    }
+  }
+
+  put(context: BucketContext): Bucket {
+    const known = this.byName.get(context.name);
+    const policy =
+      context.policy === undefined
+        ? undefined
+        : known?.context.policy === context.policy
+          ? known.policy
+          : parsePolicy(context.policy, 's3-bucket', {
+              id: `bucket policy of ${context.name}`,
+              // Users and roles are stored by their unique ids, so that a namesake made later gains nothing.
+              allowUniqueIds: true,
+            });
+    const bucket = { context, policy };
+    this.byName.set(context.name, bucket);
+    return bucket;
+  }
+
+  forget(name: string): void {
+    this.byName.delete(name);
+  }
+}

@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { hostname } from 'node:os';
+import { fileBlobStore, minioBlobStore, type BlobStore } from '@coffer/blob-store';
+import { handle } from '@coffer/bus';
+import { status } from '@coffer/contracts';
+import {
+  counter,
+  gauge,
+  histogram,
+  loadConfig,
+  startNest,
+  withTrace,
+  type HealthCheck,
+  type RunningService,
+  type ServiceContext,
+} from '@coffer/service-kit';
+import { GatewayModule } from './app.module.ts';
+import { IdentityLease } from './authenticate/lease.ts';
+import { Principals } from './authenticate/principals.ts';
+import { Uploads } from './bytes/uploads.ts';
+import { configSchema, type GatewayConfig } from './config.ts';
+import type { Gateway } from './gateway.ts';
+import { listen, type ListenOptions } from './listen/listener.ts';
+import { proxyTrust } from './listen/trusted-proxies.ts';
+import { serve } from './pipeline.ts';
+import { GapSpool } from './record/gap-spool.ts';
+import { Recorder } from './record/recorder.ts';
+import { slowDown } from './respond/overload.ts';
+import { Contexts } from './route/contexts.ts';
+import { BucketKeys } from './sealing/bucket-keys.ts';
+
+const VERSION = '0.1.0';
+/** How long requests under way may go on after the order to stop. */
+const DRAIN_MS = 20_000;
+
+export async function start(context: ServiceContext): Promise<RunningService> {
+  const config = loadConfig(configSchema, context.env);
+  const { logger, transport } = context;
+  const bus = transport.client;
+  const name = `${hostname()}-${randomBytes(4).toString('hex')}`;
+  const startedAt = Date.now();
+
+  const blobs = await openBlobs(config);
+  const principals = new Principals(bus);
+  const lease = new IdentityLease(bus, name, principals, logger);
+  principals.use(lease);
+  const contexts = new Contexts(bus);
+  const keys = new BucketKeys(bus, contexts);
+  const gaps = new GapSpool(config.COFFER_SPOOL_FOLDER, name, bus, logger);
+  const recorder = new Recorder(bus, gaps, logger);
+  const gateway: Gateway = {
+    name,
+    config,
+    bus,
+    blobs,
+    contexts,
+    principals,
+    keys,
+    uploads: new Uploads(bus),
+    recorder,
+    log: logger,
+  };
+
+  const checks: HealthCheck[] = [
+    { name: 'identity', check: () => lease.hold() },
+    { name: 'blobs', check: () => blobs.check() },
+  ];
+  const nest = await startNest(
+    GatewayModule,
+    transport,
+    [handle(status.gateway, async () => ({ version: VERSION, startedAt, checks: await outcomes(checks) }))],
+    logger,
+  );
+  await gaps.start();
+  lease.start();
+  const servers = await openListeners(gateway, gaps);
+  return {
+    name: 'gateway',
+    checks,
+    stop: async () => {
+      await closeListeners(servers);
+      await recorder.drain(DRAIN_MS);
+      await gaps.stop();
+      lease.stop();
+      keys.close();
+      await nest.close();
+      await blobs.close();
+    },
+  };
+}
+
+async function openBlobs(config: GatewayConfig): Promise<BlobStore> {
+  if (config.COFFER_BLOB_FOLDER) return fileBlobStore({ folder: config.COFFER_BLOB_FOLDER });
+  const { COFFER_BLOB_ENDPOINT, COFFER_BLOB_ACCESS_KEY, COFFER_BLOB_SECRET_KEY, COFFER_BLOB_BUCKET } = config;
+  if (!COFFER_BLOB_ENDPOINT || !COFFER_BLOB_ACCESS_KEY || !COFFER_BLOB_SECRET_KEY) {
+    throw new Error('Name a blob tier: COFFER_BLOB_FOLDER, or COFFER_BLOB_ENDPOINT with its access and secret key.');
+  }
+  return minioBlobStore({
+    endpoint: COFFER_BLOB_ENDPOINT,
+    accessKey: COFFER_BLOB_ACCESS_KEY,
+    secretKey: COFFER_BLOB_SECRET_KEY,
+    bucket: COFFER_BLOB_BUCKET,
+  });
+}
+
+async function openListeners(gateway: Gateway, gaps: GapSpool): Promise<Server[]> {
+  const { config } = gateway;
+  const trust = proxyTrust(config.COFFER_TRUSTED_PROXIES);
+  const served = counter({
+    name: 'coffer_requests_total',
+    help: 'Requests answered, by method and status',
+    labels: ['method', 'status'],
+  });
+  const times = histogram({ name: 'coffer_request_seconds', help: 'Time of requests by method', labels: ['method'] });
+  let under = 0;
+  gauge({ name: 'coffer_requests_in_flight', help: 'Requests under way', collect: (metric) => metric.set(under) });
+  const take = (message: IncomingMessage, response: ServerResponse, expects: boolean) => {
+    if (under >= config.COFFER_MAX_REQUESTS) {
+      gaps.count('overload');
+      slowDown(response);
+      return;
+    }
+    under++;
+    const end = times.startTimer({ method: message.method ?? '' });
+    const traceparent = message.headers['traceparent'];
+    withTrace(typeof traceparent === 'string' ? traceparent : undefined, () => serve(gateway, trust, message, response, expects))
+      .catch((error: unknown) => {
+        gateway.log.error({ err: error }, 'a request fell through');
+        gaps.count('internal');
+        response.destroy();
+      })
+      .finally(() => {
+        under--;
+        end();
+        served.inc({ method: message.method ?? '', status: String(response.statusCode) });
+      });
+  };
+  const common: Omit<ListenOptions, 'port' | 'tls'> = {
+    host: config.COFFER_HOST,
+    idleTimeoutMs: config.COFFER_IDLE_TIMEOUT_MS,
+    requestTimeoutMs: config.COFFER_REQUEST_TIMEOUT_MS,
+    handle: take,
+    unreadable: (reason) => gaps.count(`http:${reason}`),
+  };
+  const servers = [await listen({ ...common, port: config.COFFER_PORT })];
+  const { COFFER_TLS_CERT_FILE, COFFER_TLS_KEY_FILE, COFFER_HTTPS_PORT } = config;
+  if (COFFER_TLS_CERT_FILE && COFFER_TLS_KEY_FILE) {
+    const tls = { cert: await readFile(COFFER_TLS_CERT_FILE), key: await readFile(COFFER_TLS_KEY_FILE) };
+    servers.push(await listen({ ...common, port: COFFER_HTTPS_PORT, tls }));
+  }
+  return servers;
+}
+
+/** Takes no new connection, lets requests under way end, and closes what is left when their time is over. */
+async function closeListeners(servers: readonly Server[]): Promise<void> {
+  await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<void>((resolve) => {
+          const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
+          server.close(() => {
+            clearTimeout(force);
+            resolve();
+          });
+          server.closeIdleConnections();
+        }),
+    ),
+  );
+}
+
+async function outcomes(checks: readonly HealthCheck[]): Promise<Record<string, string>> {
+  const found = await Promise.all(
+    checks.map(async ({ name, check }): Promise<[string, string]> => {
+      try {
+        await check();
+        return [name, 'ok'];
+      } catch (error) {
+        return [name, error instanceof Error ? error.message : 'failed'];
+      }
+    }),
+  );
+  return Object.fromEntries(found);
+}
