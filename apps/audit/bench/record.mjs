@@ -1,11 +1,13 @@
 // Records a second: (1) batches straight into Postgres, (2) single records through the bus and its batching.
 // Usage: node bench/record.mjs [records] [batch] [in flight]. Needs the built dist. Prints figures and plans.
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { InProcessHub, inProcessTransport } from '@coffer/bus';
 import { audit as contracts } from '@coffer/contracts';
-import { sql } from '@coffer/database';
+import { openDatabase, provision, schemas, sql, startEmbeddedPostgres } from '@coffer/database';
 import { createLogger } from '@coffer/service-kit';
-import { testPostgres } from '@coffer/testing';
 import { audit } from '../dist/index.js';
 import { dayOf, firstRequestIdAt } from '../dist/records/request-id.js';
 import { toRow } from '../dist/records/storable.js';
@@ -74,11 +76,16 @@ async function workers(items, size, width, write) {
   await Promise.all(Array.from({ length: width }, worker));
 }
 
-const postgres = await testPostgres('bench');
-const database = postgres.open('audit');
+const folder = await mkdtemp(join(tmpdir(), 'coffer-bench-'));
+const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres') });
+const password = randomBytes(12).toString('hex');
+await provision(postgres.adminUrl(), { database: 'bench', services: [{ ...schemas.audit, password }] });
+const url = new URL(postgres.adminUrl('bench'));
+Object.assign(url, { username: schemas.audit.role, password });
+const database = openDatabase({ url: url.href, applicationName: 'bench' });
 const hub = new InProcessHub();
 const service = await audit.start({
-  env: { COFFER_DATABASE_URL: postgres.urlFor('audit') },
+  env: { COFFER_DATABASE_URL: url.href },
   transport: inProcessTransport(hub, 'audit'),
   logger: createLogger({ service: 'audit', level: 'silent' }),
 });
@@ -90,11 +97,21 @@ await timed('new records, straight', total, () =>
   workers(records, batch, inFlight, (part) => upsertRecords(database, part.map(rowOf))),
 );
 await timed('drafts that add nothing', total, () =>
-  workers(records, 500, 1, (part) => upsertDraftRecords(database, part.map((each) => rowOf({ ...each, phase: 'draft' })))),
+  workers(records, 500, 1, (part) =>
+    upsertDraftRecords(
+      database,
+      part.map((each) => rowOf({ ...each, phase: 'draft' })),
+    ),
+  ),
 );
 const reads = Array.from({ length: total / 5 }, () => newRecord('reads'));
 await timed('open, then closed', reads.length, async () => {
-  await workers(reads, batch, inFlight, (part) => upsertRecords(database, part.map((each) => rowOf({ ...each, phase: 'open' }))));
+  await workers(reads, batch, inFlight, (part) =>
+    upsertRecords(
+      database,
+      part.map((each) => rowOf({ ...each, phase: 'open' })),
+    ),
+  );
   await workers(reads, batch, inFlight, (part) => upsertRecords(database, part.map(rowOf)));
 });
 const single = Array.from({ length: total / 2 }, () => newRecord('single'));
@@ -117,19 +134,31 @@ console.log(`${rows[0].n} rows; bytes a row: ${bytes.heap} table, ${bytes.indexe
 await database.execute(sql('bench.analyze', 'ANALYZE records'));
 const today = dayOf(Date.now());
 const explain = async (name, text, values) => {
-  const plan = await database.query(sql(`bench.explain.${name}`, `EXPLAIN (ANALYZE, COSTS OFF, SUMMARY ON, BUFFERS OFF) ${text}`), values);
+  const plan = await database.query(
+    sql(`bench.explain.${name}`, `EXPLAIN (ANALYZE, COSTS OFF, SUMMARY ON, BUFFERS OFF) ${text}`),
+    values,
+  );
   console.log(`\n${name}\n${plan.map((row) => `  ${row['QUERY PLAN']}`).join('\n')}`);
 };
 const range = [today, today, '0', 'Z', 100];
 const where = 'WHERE day BETWEEN $1::date AND $2::date AND request_id BETWEEN $3 AND $4';
-await explain('byBucket', `SELECT * FROM records ${where} AND bucket = $6 ORDER BY request_id DESC LIMIT $5`, [...range, 'bucket-7']);
-await explain('newest', `SELECT * FROM records ${where} ORDER BY request_id DESC LIMIT $5`, range);
-await explain('byIds', `SELECT * FROM records ${where} AND day = ANY ($6::date[]) AND request_id = ANY ($7::text[]) ORDER BY request_id DESC LIMIT $5`, [
+await explain('byBucket', `SELECT * FROM records ${where} AND bucket = $6 ORDER BY request_id DESC LIMIT $5`, [
   ...range,
-  [today],
-  records.slice(0, 20).map((each) => each.requestId),
+  'bucket-7',
 ]);
-await explain('interrupted', `SELECT request_id, day FROM records WHERE phase = 'open' AND time < now() - interval '1 day' ORDER BY time LIMIT 1000`, []);
+await explain('newest', `SELECT * FROM records ${where} ORDER BY request_id DESC LIMIT $5`, range);
+await explain(
+  'byIds',
+  `SELECT * FROM records ${where} AND day = ANY ($6::date[]) AND request_id = ANY ($7::text[]) ORDER BY request_id DESC LIMIT $5`,
+  [...range, [today], records.slice(0, 20).map((each) => each.requestId)],
+);
+await explain(
+  'interrupted',
+  `SELECT request_id, day FROM records WHERE phase = 'open' AND time < now() - interval '1 day' ORDER BY time LIMIT 1000`,
+  [],
+);
 
 await service.stop();
-await postgres.close();
+await database.close();
+await postgres.stop();
+await rm(folder, { recursive: true });

@@ -1,7 +1,7 @@
 import type { RequestRecord } from '@coffer/contracts';
 import { type Database, migrate, sql } from '@coffer/database';
 import { type TestPostgres, testPostgres } from '@coffer/testing';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrations } from '../migrations/index.ts';
 import { Partitions } from '../partitions/partitions.ts';

@@ -132,13 +132,13 @@ describe('grantDeletion', () => {
 
   test('many who ask for overlapping versions at once agree on one grant each', async () => {
     const versions = Array.from({ length: 300 }, () => version());
-    const asked = Array.from({ length: 8 }, (_, n) => (n % 2 === 0 ? versions : [...versions].reverse()));
+    const asked = Array.from({ length: 8 }, (_, n) => (n % 2 === 0 ? versions : versions.toReversed()));
     const answers = await Promise.all(asked.map((each) => grant(each)));
     const expected = answers[0]?.map(grantIdOf);
     expect(new Set(expected).size).toBe(300);
     for (const [n, answer] of answers.entries()) {
       const ids = answer.map(grantIdOf);
-      expect(n % 2 === 0 ? ids : ids.reverse()).toEqual(expected);
+      expect(n % 2 === 0 ? ids : ids.toReversed()).toEqual(expected);
     }
     expect(await rows()).toHaveLength(300);
   });
