@@ -25,6 +25,7 @@ import { DecidedExchange } from './perform/exchange.ts';
 import { Trail } from './record/trail.ts';
 import { renderError } from './respond/errors.ts';
 import { mergeHeaders, respond, type Reply } from './respond/respond.ts';
+import { SignOfLife } from './respond/whitespace.ts';
 import { readWhole, requireIntegrity, verifyWhole } from './route/body.ts';
 import { claimedService } from './route/credential.ts';
 import type { Bucket } from './route/contexts.ts';
@@ -55,7 +56,8 @@ export async function serve(
   let reply: Reply;
   let answer: Answer | undefined;
   try {
-    answer = await perform(gateway, incoming, trail, passage);
+    const life = new SignOfLife(response, ids(gateway, incoming));
+    answer = await perform(gateway, incoming, trail, passage, life);
     reply = render(gateway, incoming, passage, answer);
   } catch (error) {
     reply = renderFailure(gateway, incoming, passage, trail, error);
@@ -65,7 +67,13 @@ export async function serve(
 }
 
 /** Everything up to the operation's own answer. */
-async function perform(gateway: Gateway, incoming: Incoming, trail: Trail, passage: Passage): Promise<Answer> {
+async function perform(
+  gateway: Gateway,
+  incoming: Incoming,
+  trail: Trail,
+  passage: Passage,
+  life: SignOfLife,
+): Promise<Answer> {
   const hosts = gateway.config.COFFER_VIRTUAL_HOSTS;
   const service = claimedService(incoming);
   let route = findRoute(incoming, { hosts, ...(service ? { credentialService: service } : {}) });
@@ -131,7 +139,7 @@ async function perform(gateway: Gateway, incoming: Incoming, trail: Trail, passa
     trail,
   });
   await exchange.authorize();
-  const answer = await operation.perform(exchange, gateway);
+  const answer = await life.during(operation.name, () => operation.perform(exchange, gateway));
   if (exchange.hasBucket()) passage.bucket = exchange.bucket();
   return answer;
 }

@@ -19,10 +19,12 @@ import {
 import { GatewayModule } from './app.module.ts';
 import { IdentityLease } from './authenticate/lease.ts';
 import { Principals } from './authenticate/principals.ts';
+import { codecFor } from '@coffer/aws-wire';
 import { Uploads } from './bytes/uploads.ts';
 import { configSchema, type GatewayConfig } from './config.ts';
 import type { Gateway } from './gateway.ts';
 import { listen, type ListenOptions } from './listen/listener.ts';
+import { operations } from './operations/index.ts';
 import { proxyTrust } from './listen/trusted-proxies.ts';
 import { serve } from './pipeline.ts';
 import { GapSpool } from './record/gap-spool.ts';
@@ -73,6 +75,8 @@ export async function start(context: ServiceContext): Promise<RunningService> {
     [handle(status.gateway, async () => ({ version: VERSION, startedAt, checks: await outcomes(checks) }))],
     logger,
   );
+  // The first use of a codec compiles it, and the first of an API loads its schemas: better now than in a request.
+  for (const operation of operations) codecFor(operation.api, operation.name);
   await gaps.start();
   lease.start();
   const servers = await openListeners(gateway, gaps);

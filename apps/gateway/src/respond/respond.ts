@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import type { WireResponse } from '@coffer/aws-wire';
 import type { Incoming } from '../listen/incoming.ts';
+import { withoutDeclaration } from './whitespace.ts';
 
 /** How long an answer may take to be read by a client that still sends its own body. */
 const LINGER_MS = 2_000;
@@ -43,23 +44,32 @@ export async function respond(incoming: Incoming, response: ServerResponse, repl
   else if (body !== undefined) headers['Content-Length'] = Buffer.byteLength(body);
   else if (!bodiless) headers['Content-Length'] = 0;
   try {
+    if (response.headersSent) {
+      // A sign of life went out before: the status is sent, and what is left is the body.
+      await finish(response, withoutDeclaration(String(reply.body ?? '')));
+      return { bytes: Buffer.byteLength(String(reply.body ?? '')), interrupted: false };
+    }
     response.writeHead(reply.status, headers);
     if (reply.stream && !bodiless) {
       await pipeline(reply.stream, response);
       return { bytes: reply.length ?? 0, interrupted: false };
     }
     reply.stream?.destroy();
-    await new Promise<void>((resolve, reject) => {
-      response.once('close', () => (response.writableFinished ? resolve() : reject(new Error('the connection closed'))));
-      response.once('error', reject);
-      response.end(body, resolve);
-    });
+    await finish(response, body);
     if (unread) letGo(incoming);
     return { bytes: body === undefined ? 0 : Buffer.byteLength(body), interrupted: false };
   } catch {
     response.destroy();
     return { bytes: response.socket?.bytesWritten ?? 0, interrupted: true };
   }
+}
+
+async function finish(response: ServerResponse, body: string | Buffer | undefined): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    response.once('close', () => (response.writableFinished ? resolve() : reject(new Error('the connection closed'))));
+    response.once('error', reject);
+    response.end(body, resolve);
+  });
 }
 
 function hasBody({ headers }: Incoming): boolean {
