@@ -2,7 +2,7 @@ import { connect as dial, createServer, type AddressInfo, type Socket } from 'no
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isFault, services, type ServiceName } from '@coffer/contracts';
 import { connect, PermissionViolationError, type NatsConnection } from '@nats-io/transport-node';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { handle, inboxPrefix, natsPermissions, natsTransport } from '../src/index.ts';
 import { add, allContracts, allEvents, changed, greet, safeGreet, secretOfKms } from './contracts.ts';
 import { natsBinary, natsWorld, passwordOf, skipReason, type NatsWorld } from './nats-world.ts';
@@ -17,6 +17,7 @@ if (binary === undefined) {
   });
 } else {
   let shared: NatsWorld | undefined;
+  afterAll(() => shared?.close());
   // One broker for all: each test opens and closes its own connections.
   contractSuite('NATS', async () => {
     shared ??= await natsWorld(binary);

@@ -62,12 +62,19 @@ export async function startNatsServer(options: {
   writeFileSync(configFile, config, { mode: 0o600 });
   const args = ['-c', configFile, '-l', join(folder, 'nats.log'), '--ports_file_dir', folder];
   const child = spawn(binary, args, { stdio: 'ignore' });
-  const exited = new Promise<number | null>((resolve) => {
-    child.once('exit', (code) => resolve(code));
-    child.once('error', () => resolve(null));
-  });
   let running = true;
-  void exited.then(() => (running = false));
+  // An end of this process that nobody planned must not leave the broker behind.
+  const killed = (): void => void child.kill('SIGKILL');
+  process.once('exit', killed);
+  const exited = new Promise<number | null>((resolve) => {
+    const end = (code: number | null): void => {
+      running = false;
+      process.off('exit', killed);
+      resolve(code);
+    };
+    child.once('exit', end);
+    child.once('error', () => end(null));
+  });
   await Promise.race([once(child, 'spawn'), exited]);
   const { pid } = child;
   if (pid === undefined) throw new Error(`${binary} could not be started`);
