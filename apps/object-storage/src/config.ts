@@ -1,0 +1,74 @@
+import { z } from 'zod';
+
+const HOUR_MS = 3_600_000;
+const milliseconds = z.coerce.number().int().min(0);
+const regions = z
+  .string()
+  .transform((text) => text.split(',').map((region) => region.trim()))
+  .pipe(z.array(z.string().regex(/^[a-z0-9-]{2,32}$/)).min(1));
+
+/** Environment of object storage. */
+export const configSchema = z
+  .object({
+    /** Postgres in the role of this service. */
+    COFFER_DATABASE_URL: z.string().min(1),
+    /** Connections to Postgres at most. */
+    COFFER_DATABASE_CONNECTIONS: z.coerce.number().int().min(1).max(200).default(10),
+    /** Region names of the deployment, comma-separated; the first is the default. */
+    COFFER_REGIONS: regions.default(['us-east-1']),
+    /** Object ownership of new buckets that ask for none. */
+    COFFER_NEW_BUCKET_OWNERSHIP: z
+      .enum(['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter'])
+      .default('BucketOwnerEnforced'),
+    /** Whether new buckets start with all four settings of the public access block, as AWS does today. */
+    COFFER_NEW_BUCKET_PUBLIC_ACCESS_BLOCK: z.enum(['on', 'off']).default('on'),
+    COFFER_MAX_BUCKETS_PER_ACCOUNT: z.coerce.number().int().min(1).default(10_000),
+    /** How long blobs that nothing refers to are left alone; longer than the longest request. */
+    COFFER_BLOB_GRACE_MS: milliseconds.default(26 * HOUR_MS),
+    /** Time between two runs of the collector; 0 turns it off in this process. */
+    COFFER_COLLECT_INTERVAL_MS: milliseconds.default(10 * 60_000),
+    /** Time between two rounds that carry out deletions which governance granted before a crash; 0 turns them off. */
+    COFFER_ROLL_FORWARD_INTERVAL_MS: milliseconds.default(30_000),
+    /** Blob tier in a folder … */
+    COFFER_BLOB_FOLDER: z.string().min(1).optional(),
+    /** … or in a bucket of MinIO or another S3-compatible store. */
+    COFFER_BLOB_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+    COFFER_BLOB_ACCESS_KEY: z.string().min(1).optional(),
+    COFFER_BLOB_SECRET_KEY: z.string().min(1).optional(),
+    COFFER_BLOB_BUCKET: z.string().min(1).default('coffer'),
+    COFFER_BLOB_REGION: z.string().min(1).optional(),
+  })
+  .superRefine((env, context) => {
+    if (env.COFFER_BLOB_FOLDER !== undefined && env.COFFER_BLOB_ENDPOINT !== undefined) {
+      context.addIssue({ code: 'custom', path: ['COFFER_BLOB_FOLDER'], message: 'only one of this and COFFER_BLOB_ENDPOINT can be set' });
+    }
+    if (env.COFFER_BLOB_FOLDER !== undefined) return;
+    for (const name of ['COFFER_BLOB_ENDPOINT', 'COFFER_BLOB_ACCESS_KEY', 'COFFER_BLOB_SECRET_KEY'] as const) {
+      if (env[name] === undefined) {
+        context.addIssue({ code: 'custom', path: [name], message: 'is needed when COFFER_BLOB_FOLDER is not set' });
+      }
+    }
+  })
+  .transform((env) => ({
+    databaseUrl: env.COFFER_DATABASE_URL,
+    databaseConnections: env.COFFER_DATABASE_CONNECTIONS,
+    regions: env.COFFER_REGIONS,
+    newBucketOwnership: env.COFFER_NEW_BUCKET_OWNERSHIP,
+    newBucketPublicAccessBlock: env.COFFER_NEW_BUCKET_PUBLIC_ACCESS_BLOCK === 'on',
+    maxBucketsPerAccount: env.COFFER_MAX_BUCKETS_PER_ACCOUNT,
+    blobGraceMs: env.COFFER_BLOB_GRACE_MS,
+    collectIntervalMs: env.COFFER_COLLECT_INTERVAL_MS,
+    rollForwardIntervalMs: env.COFFER_ROLL_FORWARD_INTERVAL_MS,
+    blobs:
+      env.COFFER_BLOB_FOLDER === undefined
+        ? {
+            endpoint: env.COFFER_BLOB_ENDPOINT ?? '',
+            accessKey: env.COFFER_BLOB_ACCESS_KEY ?? '',
+            secretKey: env.COFFER_BLOB_SECRET_KEY ?? '',
+            bucket: env.COFFER_BLOB_BUCKET,
+            ...(env.COFFER_BLOB_REGION === undefined ? {} : { region: env.COFFER_BLOB_REGION }),
+          }
+        : { folder: env.COFFER_BLOB_FOLDER, endpoint: undefined },
+  }));
+
+export type ObjectStorageConfig = z.infer<typeof configSchema>;

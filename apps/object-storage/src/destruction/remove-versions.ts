@@ -1,0 +1,50 @@
+import { sql, type Sql } from '@coffer/database';
+
+/** One version to destroy, by its place. */
+export interface Removal {
+  bucketId: string;
+  key: string;
+  orderNo: number;
+  /** Governance's grant; without one only versions in unprotected buckets go. */
+  grantId?: string | undefined;
+}
+
+/*
+ * The one statement that destroys versions, delete markers included. It asks the bucket itself whether it is protected,
+ * so that no caller can forget to. Blobs are not deleted here: they are doomed, and the collector removes them when
+ * nobody can still be reading them.
+ */
+const remove = sql(
+  'destruction.remove',
+  `WITH gone AS (
+     DELETE FROM versions v
+      USING unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[]) AS r (bucket_id, key, order_no, grant_id)
+      WHERE v.bucket_id = r.bucket_id AND v.key = r.key AND v.order_no = r.order_no
+        AND (r.grant_id IS NOT NULL
+             OR EXISTS (SELECT FROM buckets b WHERE b.bucket_id = r.bucket_id AND NOT b.protected))
+     RETURNING v.bucket_id, v.internal_version_id, v.blob_id, v.parts_count
+   ), parts AS (
+     DELETE FROM version_parts p USING gone g
+      WHERE g.parts_count IS NOT NULL AND p.bucket_id = g.bucket_id AND p.internal_version_id = g.internal_version_id
+     RETURNING p.blob_id
+   ), doomed AS (
+     UPDATE blob_claims c SET state = 'doomed', since = clock_timestamp()
+      WHERE c.blob_id = ANY (ARRAY(SELECT blob_id FROM gone WHERE blob_id IS NOT NULL UNION ALL SELECT blob_id FROM parts))
+   )
+   SELECT count(*)::int AS count FROM gone`,
+);
+
+/**
+ * Destroys exactly these versions. The caller holds the locks of their keys.
+ * @throws Error when one is not there or is protected without a grant; let it roll the transaction back
+ */
+export async function removeVersions(tx: Sql, removals: readonly Removal[]): Promise<void> {
+  if (removals.length === 0) return;
+  const [row] = await tx.query<{ count: number }>(remove, [
+    removals.map((removal) => removal.bucketId),
+    removals.map((removal) => removal.key),
+    removals.map((removal) => removal.orderNo),
+    removals.map((removal) => removal.grantId ?? null),
+  ]);
+  if (row?.count !== removals.length) throw new Error('A version to destroy is gone already, or protected without a grant.');
+}

@@ -1,0 +1,81 @@
+import { s3Error, type Fault } from '@coffer/contracts';
+import { DuplicateRequestError, sqlState } from '@coffer/database';
+import type { Deps } from '../deps.ts';
+import { askGrants, settleGrants, type VersionRef } from '../destruction/gate.ts';
+import { stillThere } from '../destruction/still-there.ts';
+import type { NewVersion, Placed } from './place-versions.ts';
+
+/** How often elements of one batch may go round: each round either finishes one or obtains a grant. */
+const MAX_ROUNDS = 16;
+
+/** What one round works on: the element's position in the batch, and the element. */
+export interface Open<E> {
+  at: number;
+  element: E;
+}
+
+type Round<E> = (elements: readonly E[], granted: ReadonlyMap<string, string>) => Promise<Placed[]>;
+
+/**
+ * Runs `round` (one transaction) until every element has a reply or a fault. Where a round says that a version in a
+ * protected bucket would be destroyed, governance is asked in between: grant, then delete, then settle.
+ */
+export async function placeWithGrants<E extends Pick<NewVersion, 'caller'>>(
+  deps: Deps,
+  elements: readonly E[],
+  round: Round<E>,
+): Promise<(Record<string, unknown> | Fault)[]> {
+  const results: (Record<string, unknown> | Fault)[] = elements.map(() => s3Error('OperationAborted'));
+  const granted = new Map<string, string>();
+  const asked: VersionRef[] = [];
+  let open: Open<E>[] = elements.map((element, at) => ({ at, element }));
+  for (let rounds = 0; open.length > 0 && rounds < MAX_ROUNDS; rounds += 1) {
+    const placed = await eachInItsOwnRight(open, (some) => round(some.map((entry) => entry.element), granted));
+    const next: Open<E>[] = [];
+    for (const [index, entry] of open.entries()) {
+      const outcome = placed[index];
+      if (!outcome) continue;
+      if ('reply' in outcome) results[entry.at] = outcome.reply;
+      else if ('fault' in outcome) results[entry.at] = outcome.fault;
+      else if ('again' in outcome) next.push(entry);
+      else {
+        const [verdict] = await askGrants(deps, { caller: entry.element.caller }, [outcome.needsGrant]);
+        if (verdict && 'grantId' in verdict) {
+          granted.set(outcome.needsGrant.internalVersionId, verdict.grantId);
+          asked.push(outcome.needsGrant);
+          next.push(entry);
+        } else results[entry.at] = verdict?.fault ?? s3Error('ServiceUnavailable');
+      }
+    }
+    open = next;
+  }
+  if (asked.length > 0) {
+    const left = await stillThere(deps, asked);
+    const gone = asked.filter((version) => !left.has(version.internalVersionId));
+    await settleGrants(deps, gone.map((version) => granted.get(version.internalVersionId) ?? ''));
+  }
+  return results;
+}
+
+/** Errors that one element's values can cause: bad data (22), a broken constraint (23). */
+function mayBeOneElement(error: unknown): boolean {
+  const state = sqlState(error);
+  return error instanceof DuplicateRequestError || state?.startsWith('22') === true || state?.startsWith('23') === true;
+}
+
+/** A batch that fails because of one element is done again element by element, so that only that one fails. */
+async function eachInItsOwnRight<E>(
+  open: readonly Open<E>[],
+  run: (some: readonly Open<E>[]) => Promise<Placed[]>,
+): Promise<Placed[]> {
+  try {
+    return await run(open);
+  } catch (error) {
+    if (!mayBeOneElement(error)) throw error;
+    const [only, ...more] = open;
+    if (only && more.length === 0) return [{ fault: s3Error('OperationAborted') }];
+    const placed: Placed[] = [];
+    for (const entry of open) placed.push(...(await eachInItsOwnRight([entry], run)));
+    return placed;
+  }
+}

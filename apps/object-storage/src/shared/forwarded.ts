@@ -1,0 +1,90 @@
+import { Fault, type Forwarded, type ForwardedReply, type RequestRecord } from '@coffer/contracts';
+import type { Sql } from '@coffer/database';
+import { bucketOf, findBuckets, noSuchBucket, staleContext, isFresh, type BucketRow } from '../buckets/bucket-row.ts';
+import type { Deps } from '../deps.ts';
+import { lockForChange, lockForMutation } from './locks.ts';
+
+/** An operation's output, by AWS's member names; members that are undefined are left out on the wire. */
+export type Output = Record<string, unknown>;
+
+/** The record's draft of a mutation; the gateway always sends one. */
+export function draftOf(message: Forwarded): RequestRecord {
+  if (!message.draft) throw new Fault('InvalidMessage', 'A mutation needs the draft of its record.');
+  return message.draft;
+}
+
+/** Runs a reading operation on the bucket of the message. */
+export async function readBucket(
+  deps: Deps,
+  message: Forwarded,
+  read: (bucket: BucketRow) => Promise<Output> | Output,
+): Promise<ForwardedReply> {
+  return { output: await read(await bucketOf(deps.db, message)) };
+}
+
+async function lockedBucket(
+  tx: Sql,
+  message: Forwarded,
+  lock: (bucketId: string) => Promise<void>,
+): Promise<BucketRow> {
+  const found = await bucketOf(tx, { ...message, revision: undefined });
+  const bucketId = message.revision?.bucketId ?? found.bucket_id;
+  await lock(bucketId);
+  const bucket = (await findBuckets(tx, [bucketId])).get(bucketId);
+  if (!bucket || bucket.name !== found.name) throw noSuchBucket(found.name);
+  if (message.revision && !isFresh(bucket, message.revision)) throw staleContext(bucket);
+  return bucket;
+}
+
+export interface Change {
+  output?: Output;
+  /** HTTP status of the success, for the record. */
+  status?: number;
+  /** What the owner knows better than the gateway. */
+  draft?: Partial<RequestRecord>;
+}
+
+async function mutate(
+  deps: Deps,
+  message: Forwarded,
+  lock: (tx: Sql, bucketId: string) => Promise<void>,
+  work: (tx: Sql, bucket: BucketRow) => Promise<Change>,
+): Promise<ForwardedReply> {
+  const draft = draftOf(message);
+  const { requestId } = message.caller;
+  const earlier = await deps.outbox.reply(requestId);
+  if (earlier) return earlier.reply as ForwardedReply;
+  return await deps.db.transaction(async (tx) => {
+    const bucket = await lockedBucket(tx, message, (bucketId) => lock(tx, bucketId));
+    const repeated = (await deps.outbox.replies([requestId], tx)).get(requestId);
+    if (repeated) return repeated.reply as ForwardedReply;
+    const change = await work(tx, bucket);
+    const reply = { output: change.output ?? {} };
+    await deps.outbox.put(tx, {
+      requestId,
+      draft: { ...draft, bucketId: bucket.bucket_id, status: change.status ?? 200, ...change.draft },
+      reply,
+    });
+    return reply;
+  });
+}
+
+/** Changes a bucket's configuration, alone: what was decided under the old one is stale once this commits. */
+export function changeBucket(
+  deps: Deps,
+  message: Forwarded,
+  work: (tx: Sql, bucket: BucketRow) => Promise<Change>,
+): Promise<ForwardedReply> {
+  return mutate(deps, message, lockForChange, work);
+}
+
+/** Changes something of one key. */
+export function changeKey(
+  deps: Deps,
+  message: Forwarded,
+  key: string,
+  work: (tx: Sql, bucket: BucketRow) => Promise<Change>,
+): Promise<ForwardedReply> {
+  return mutate(deps, message, (tx, bucketId) => lockForMutation(tx, [{ bucketId, key }]), work);
+}
+
