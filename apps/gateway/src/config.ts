@@ -32,6 +32,6 @@ export const configSchema = z.object({
   COFFER_BLOB_ENDPOINT: z.string().optional(),
   COFFER_BLOB_ACCESS_KEY: z.string().optional(),
   COFFER_BLOB_SECRET_KEY: z.string().optional(),
-  COFFER_BLOB_BUCKET: z.string().default('coffer-blobs'),
+  COFFER_BLOB_BUCKET: z.string().default('coffer'),
 });
 export type GatewayConfig = z.infer<typeof configSchema>;

@@ -13,6 +13,7 @@ import {
   type Route,
 } from '@coffer/aws-wire';
 import { checkStreamingOperation } from '@coffer/sigv4';
+import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { authenticate, type Authenticated } from './authenticate/authenticate.ts';
 import { preflight } from './cors/preflight.ts';
 import { responseCors } from './cors/response-headers.ts';
@@ -30,6 +31,8 @@ import { readWhole, requireIntegrity, verifyWhole } from './route/body.ts';
 import { claimedService } from './route/credential.ts';
 import type { Bucket } from './route/contexts.ts';
 import { checkExpectedOwner, checkRegion } from './route/owner.ts';
+
+registerFailpoints('gateway.record.before-final');
 
 /** A request on its way: what the stages have found out so far, for the answer and the record. */
 interface Passage {
@@ -239,6 +242,7 @@ async function recordAndRespond(
     }
   }
   const sent = await respond(incoming, response, shown);
+  failpoint('gateway.record.before-final');
   if (drafted || long || sent.interrupted) {
     gateway.recorder.later(
       trail.record('closed', {

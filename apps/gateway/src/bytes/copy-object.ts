@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { objectStorage, s3Error, type Checksum, type Tag } from '@coffer/contracts';
+import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { checksumMember, isAlgorithm, type ChecksumAlgorithm } from '../checksums/algorithms.ts';
 import { DigestStream } from '../checksums/digest-stream.ts';
 import type { Answer, Exchange } from '../exchange.ts';
@@ -12,6 +13,8 @@ import { readVersion } from './read-version.ts';
 import { MAX_UPLOAD } from './receive.ts';
 import { discard, sealInto } from './seal-into.ts';
 import { headerTags, refuseUnsupported, storedHeaders } from './stored-headers.ts';
+
+registerFailpoints('gateway.copy-object.before-commit', 'gateway.copy-object.before-answer');
 
 /** A copy is opened and sealed anew under a key of its own: no two versions ever share one. */
 export async function copyObject(exchange: Exchange, gateway: Gateway): Promise<Answer> {
@@ -53,6 +56,7 @@ export async function copyObject(exchange: Exchange, gateway: Gateway): Promise<
       type: 'FULL_OBJECT',
     };
     noteSource(exchange, source, version.size);
+    failpoint('gateway.copy-object.before-commit');
     const conditions = unquotedCondition(input);
     try {
       await exchange.stillAllowed();
@@ -76,6 +80,7 @@ export async function copyObject(exchange: Exchange, gateway: Gateway): Promise<
           }),
         { sealed: true },
       );
+      failpoint('gateway.copy-object.before-answer');
       return {
         output: {
           CopyObjectResult: {

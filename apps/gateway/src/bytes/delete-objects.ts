@@ -1,4 +1,5 @@
 import { Fault, objectStorage, s3Error, type ReplyOf, type RequestOf } from '@coffer/contracts';
+import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { objectArn } from '../operations/operation.ts';
@@ -6,6 +7,8 @@ import { unquoted } from './etag.ts';
 
 type Entry = RequestOf<typeof objectStorage.deleteVersions>['entries'][number];
 type Result = ReplyOf<typeof objectStorage.deleteVersions>['results'][number];
+
+registerFailpoints('gateway.delete.before-call', 'gateway.delete.before-answer');
 
 const MAX_ENTRIES = 1000;
 
@@ -111,7 +114,8 @@ async function send(
       message: 'x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.',
     });
   }
-  return exchange.deciding(async (bucket) => {
+  failpoint('gateway.delete.before-call');
+  const done = await exchange.deciding(async (bucket) => {
     const entries = await entriesNow();
     if (entries.length === 0) return { results: [] };
     return gateway.bus.call(objectStorage.deleteVersions, {
@@ -124,4 +128,6 @@ async function send(
       draft: exchange.draft(),
     });
   });
+  failpoint('gateway.delete.before-answer');
+  return done;
 }

@@ -1,9 +1,12 @@
 import { objectStorage, s3Error } from '@coffer/contracts';
+import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { algorithms, checksumMember } from '../checksums/algorithms.ts';
 import { validValue } from '../checksums/declared.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { quoted, unquoted, unquotedCondition } from './etag.ts';
+
+registerFailpoints('gateway.complete-multipart-upload.before-commit', 'gateway.complete-multipart-upload.before-answer');
 
 /** Makes the parts one object. What belongs together, and in which order, the owner checks. */
 export async function completeMultipartUpload(exchange: Exchange, gateway: Gateway): Promise<Answer> {
@@ -14,6 +17,7 @@ export async function completeMultipartUpload(exchange: Exchange, gateway: Gatew
   const checksum = wholeChecksum(input);
   const parts = readParts(input);
   const objectSize = input['MpuObjectSize'] as number | undefined;
+  failpoint('gateway.complete-multipart-upload.before-commit');
   const done = await exchange.deciding(
     (current) =>
       gateway.bus.call(objectStorage.completeUpload, {
@@ -30,6 +34,7 @@ export async function completeMultipartUpload(exchange: Exchange, gateway: Gatew
       }),
     { sealed: true },
   );
+  failpoint('gateway.complete-multipart-upload.before-answer');
   gateway.uploads.forget(uploadId);
   return {
     output: {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { objectStorage, type Checksum } from '@coffer/contracts';
+import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { checksumMember, type ChecksumAlgorithm } from '../checksums/algorithms.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
@@ -7,6 +8,8 @@ import { quoted, unquotedCondition } from './etag.ts';
 import { receive } from './receive.ts';
 import { discard } from './seal-into.ts';
 import { headerTags, refuseUnsupported, storedHeaders } from './stored-headers.ts';
+
+registerFailpoints('gateway.put-object.before-seal', 'gateway.put-object.before-commit', 'gateway.put-object.before-answer');
 
 /** What S3 computes for an object whose writer announced no checksum. */
 export const DEFAULT_CHECKSUM: ChecksumAlgorithm = 'CRC64NVME';
@@ -24,7 +27,9 @@ export async function putObject(exchange: Exchange, gateway: Gateway): Promise<A
   const { dataKey, encryption } = await gateway.keys.newDataKey(bucket, { key, internalVersionId });
   try {
     const target = { dataKey, bucketId: bucket.context.bucketId, key, internalVersionId };
+    failpoint('gateway.put-object.before-seal');
     const received = await receive(exchange, gateway, target, (declared) => (declared ? [] : [DEFAULT_CHECKSUM]));
+    failpoint('gateway.put-object.before-commit');
     const algorithm = received.declared ?? DEFAULT_CHECKSUM;
     const checksum: Checksum = { algorithm, value: received.checksums.get(algorithm) as string, type: 'FULL_OBJECT' };
     try {
@@ -50,6 +55,7 @@ export async function putObject(exchange: Exchange, gateway: Gateway): Promise<A
           }),
         { sealed: true },
       );
+      failpoint('gateway.put-object.before-answer');
       return {
         output: {
           ETag: quoted(done.etag),

@@ -1,4 +1,5 @@
 import { objectStorage, s3Error, type Body, type UploadFacts } from '@coffer/contracts';
+import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { checksumMember, isAlgorithm, type ChecksumAlgorithm } from '../checksums/algorithms.ts';
 import { declaredChecksum } from '../checksums/declared.ts';
 import type { Answer, Exchange } from '../exchange.ts';
@@ -7,6 +8,8 @@ import { quoted } from './etag.ts';
 import { DEFAULT_CHECKSUM, isRefusal } from './put-object.ts';
 import { receive } from './receive.ts';
 import { discard } from './seal-into.ts';
+
+registerFailpoints('gateway.upload-part.before-commit', 'gateway.upload-part.before-answer');
 
 /** Takes in one part, sealed under the upload's data key with a blob id of its own. */
 export async function uploadPart(exchange: Exchange, gateway: Gateway): Promise<Answer> {
@@ -20,7 +23,9 @@ export async function uploadPart(exchange: Exchange, gateway: Gateway): Promise<
     const target = { dataKey, ...upload };
     const received = await receive(exchange, gateway, target, (declared) => (declared === kept ? [] : [kept]));
     const value = received.checksums.get(kept) as string;
+    failpoint('gateway.upload-part.before-commit');
     await commitPart(exchange, gateway, { partNumber, uploadId, ...received, etag: received.md5, checksum: { algorithm: kept, value } });
+    failpoint('gateway.upload-part.before-answer');
     const shown = received.declared ?? (upload.checksum ? kept : undefined);
     return {
       output: {

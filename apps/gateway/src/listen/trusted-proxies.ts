@@ -38,7 +38,7 @@ export function proxyTrust(cidrs: readonly string[]): ProxyTrust {
       .split(',')
       .map((item) => plain(item.trim()));
     let address = peer;
-    for (const hop of forwarded.reverse()) {
+    for (const hop of forwarded.toReversed()) {
       if (isIP(hop) === 0) break;
       address = hop;
       if (!isTrusted(hop)) break;

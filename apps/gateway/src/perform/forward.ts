@@ -1,6 +1,9 @@
 import { objectStorage, identity, type Contract, type Forwarded, type ForwardedReply } from '@coffer/contracts';
+import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
+
+registerFailpoints('gateway.forward.before-call', 'gateway.forward.before-answer');
 
 type Forwardable = Contract<Forwarded, ForwardedReply>;
 
@@ -23,9 +26,11 @@ export function forward(name: string, mutates: boolean): (exchange: Exchange, ga
         ...(revision ? { revision } : {}),
         ...(mutates ? { draft: exchange.draft() } : {}),
       });
+    if (mutates) failpoint('gateway.forward.before-call');
     const { output } = exchange.hasBucket()
       ? await exchange.deciding((bucket) => send(bucket.context.revision))
       : await send(undefined);
+    if (mutates) failpoint('gateway.forward.before-answer');
     return { output };
   };
 }

@@ -12,7 +12,7 @@ const INTERNAL: Readonly<Record<string, Pick<WireErrorResponse, 'code' | 'status
   NotUnderstood: { code: 'ServiceUnavailable', status: 503, message: 'Service is unable to handle request.' },
 };
 const FAILURE = { code: 'InternalError', status: 500, message: 'We encountered an internal error. Please try again.' };
-const BETWEEN_SERVICES = new Set(['InvalidMessage', 'Internal', 'StaleContext', 'NotFound', 'InvalidCiphertext', 'NoSuchBucketKey', 'Disabled']);
+const BETWEEN_SERVICES = new Set(['InvalidMessage', 'Internal', 'NotPermitted', 'StaleContext', 'NotFound', 'InvalidCiphertext', 'NoSuchBucketKey', 'Disabled']);
 
 /** What the query and JSON APIs call the failures of authentication that S3 has names of its own for. */
 const OTHER_NAMES: Readonly<Partial<Record<Api, Readonly<Record<string, { code: string; status: number }>>>>> = {
