@@ -11,8 +11,11 @@ import { repeat } from './repeat.ts';
 
 const HOUR_MS = 3_600_000;
 const DRAFTS_AT_ONCE = 500;
-/** Longer than a round takes as a rule; when one takes longer, two replicas do the same work, which does no harm. */
-const LEAST_LEASE_MS = 15_000;
+/**
+ * Longer than a round takes as a rule; when one takes longer, two replicas do the same work, which does no harm. Short
+ * enough that the work of a replica that died goes on soon.
+ */
+const LEAST_LEASE_MS = 2_000;
 
 const drained = counter({
   name: 'coffer_audit_drained_drafts_total',
@@ -38,7 +41,7 @@ export function startBackground(deps: BackgroundDeps, config: Config): () => Pro
   const holder = randomUUID();
   const leases: Lease[] = [];
   const lease = (name: string, intervalMs: number): Lease => {
-    const made = new Lease(database, name, holder, Math.max(LEAST_LEASE_MS, 3 * intervalMs));
+    const made = new Lease(database, name, holder, Math.max(LEAST_LEASE_MS, 2 * intervalMs));
     leases.push(made);
     return made;
   };
