@@ -1,1 +1,2 @@
-export {};
+export { startEmbedded } from './embedded/start.ts';
+export type { Running, UpOptions } from './embedded/start.ts';

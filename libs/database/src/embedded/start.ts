@@ -21,6 +21,8 @@ export interface EmbeddedPostgresOptions {
   log?: (line: string) => void;
   /** Settings of the server beside or instead of the usual ones. */
   settings?: Readonly<Record<string, string>>;
+  /** The port of an earlier start, so that those who know its URL find the server again. A free one when absent. */
+  port?: number;
 }
 
 export interface EmbeddedPostgres {
@@ -106,9 +108,10 @@ async function start(
   binaries: Binaries,
   account: Account | undefined,
   settings: Record<string, string>,
+  wanted: number | undefined,
 ) {
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
+    const port = wanted ?? (await freePort());
     const outcome = await launch(layout, binaries, account, ['-p', String(port), ...settingArguments(settings)]);
     if ('child' in outcome) return { child: outcome.child, port };
     if (attempt === ATTEMPTS || !PASSING.test(outcome.failure)) {
@@ -149,7 +152,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await turnLog(layout);
   try {
     const password = await ensureCluster(layout, binaries, account);
-    const { child, port } = await start(layout, binaries, account, { ...SETTINGS, ...options.settings });
+    const { child, port } = await start(layout, binaries, account, { ...SETTINGS, ...options.settings }, options.port);
     options.log?.(`Postgres listens on 127.0.0.1:${port}`);
     return running(layout, binaries, child, port, password);
   } catch (error) {

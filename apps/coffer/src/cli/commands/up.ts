@@ -1,0 +1,15 @@
+import { Command } from 'commander';
+import { startEmbedded } from '../../embedded/start.ts';
+import { dataOption, hostOption, httpsPortOption, portOption } from '../options.ts';
+import { runUntilSignal } from '../run-until-signal.ts';
+
+export const up = (): Command =>
+  new Command('up')
+    .description('Start all of Coffer in this process, with its own Postgres; Ctrl-C stops it')
+    .addOption(dataOption('embedded'))
+    .addOption(portOption())
+    .addOption(httpsPortOption())
+    .addOption(hostOption())
+    .action((options: { data: string; port: number; httpsPort: number; host: string }) =>
+      runUntilSignal(() => startEmbedded({ ...options, env: process.env })),
+    );
