@@ -2,6 +2,7 @@ import { fileBlobStore, minioBlobStore, type BlobStore } from '@coffer/blob-stor
 import { migrate, openDatabase, Outbox, requireDurable, schemas, sql, type Database } from '@coffer/database';
 import { loadConfig, startNest, type RunningService, type ServiceContext } from '@coffer/service-kit';
 import { ObjectStorageModule } from './app.module.ts';
+import { startBackground } from './background.ts';
 import { configSchema, type ObjectStorageConfig } from './config.ts';
 import type { Deps } from './deps.ts';
 import { migrations } from './migrations/index.ts';
@@ -60,6 +61,7 @@ export async function start(context: ServiceContext): Promise<RunningService> {
       startedAt: Date.now(),
     };
     const nest = await startNest(ObjectStorageModule, context.transport, operations(deps), context.logger);
+    const background = startBackground(deps);
     return {
       name: 'object-storage',
       checks: [
@@ -67,6 +69,7 @@ export async function start(context: ServiceContext): Promise<RunningService> {
         { name: 'blobs', check: () => opened.check() },
       ],
       stop: async () => {
+        await background.stop();
         await nest.close();
         await opened.close();
         await db.close();

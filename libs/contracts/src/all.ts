@@ -19,6 +19,7 @@ export const allContracts: readonly Contract[] = [
   objectStorage.findUpload,
   objectStorage.commitPart,
   objectStorage.completeUpload,
+  objectStorage.collect,
   ...Object.values(objectStorage.objectReads),
   ...Object.values(objectStorage.objectMutations),
   identity.lease,

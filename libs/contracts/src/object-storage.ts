@@ -364,6 +364,22 @@ export const completeUpload = contract('object-storage', 'completeUpload', {
   retry: 'safe',
 });
 
+/** Operator's channel: carries out what was granted before a crash, and removes blobs that nothing refers to. */
+export const collect = contract('object-storage', 'collect', {
+  request: z.object({}),
+  reply: z.object({
+    /** Deletions that governance had granted and that are done now. */
+    rolledForward: z.number().int(),
+    /** Blobs of overwritten and deleted versions. */
+    doomed: z.number().int(),
+    /** Blobs that never became part of a version. */
+    orphans: z.number().int(),
+  }),
+  callers: ['operator'],
+  timeoutMs: 600_000,
+  retry: 'safe',
+});
+
 /** Operations that read and change nothing. */
 export const objectReads = forwardedOperations('object-storage', [
   'HeadBucket',

@@ -51,14 +51,17 @@ async function askSome(deps: Deps, request: GateRequest, versions: VersionRef[])
   }
 }
 
-/** Tells governance that these grants were carried out. When that fails, the roll-forward tells it later. */
-export async function settleGrants(deps: Deps, grantIds: Iterable<string>): Promise<void> {
+/** Tells governance that these grants were carried out. When that fails (false), the roll-forward tells it later. */
+export async function settleGrants(deps: Deps, grantIds: Iterable<string>): Promise<boolean> {
   const all = [...new Set(grantIds)];
+  let settled = true;
   for (let at = 0; at < all.length; at += AT_ONCE) {
     try {
       await deps.bus.call(governance.settleGrants, { grantIds: all.slice(at, at + AT_ONCE) });
     } catch (error) {
+      settled = false;
       deps.log.warn({ err: error }, 'grants were carried out but could not be settled yet');
     }
   }
+  return settled;
 }

@@ -178,9 +178,10 @@ CREATE TABLE blob_claims (
 );
 CREATE INDEX blob_claims_waiting ON blob_claims (since, blob_id) WHERE state <> 'live';
 
--- How far the search for orphans has come, so that it goes on after a restart.
+-- How far the search for orphans has come, so that it goes on after a restart, and when a replica last began a round.
 CREATE TABLE collector_progress (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  last_round timestamptz NOT NULL DEFAULT '-infinity',
   after_blob_id text COLLATE "C"
 );
 INSERT INTO collector_progress DEFAULT VALUES;

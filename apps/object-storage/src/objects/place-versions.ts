@@ -14,6 +14,7 @@ import { findBuckets, isFresh, noSuchBucket, staleContext, type BucketRow } from
 import type { Deps } from '../deps.ts';
 import { removeVersions, type Removal } from '../destruction/remove-versions.ts';
 import type { VersionRef } from '../destruction/gate.ts';
+import { requireDistinct } from '../shared/distinct.ts';
 import { NULL_VERSION } from '../shared/opaque-ids.ts';
 import { afterPlacement, placementFor, refusedByConditions, type KeyState, type WriteConditions } from './decide-placement.ts';
 import { readPlaces } from './read-places.ts';
@@ -47,6 +48,8 @@ export interface NewVersion {
   owner?: { accountId: string; canonicalId: string } | undefined;
   conditions?: WriteConditions | undefined;
   draft: RequestRecord;
+  /** How long a repeated call is answered with the first reply; the outbox's own time when absent. */
+  keepReplyMs?: number | undefined;
   /** What the caller is answered with, and a repeated call again. */
   reply: (placed: { versionId?: string }) => Record<string, unknown>;
 }
@@ -114,6 +117,7 @@ export async function placeVersions(
   elements: readonly NewVersion[],
   granted: ReadonlyMap<string, string>,
 ): Promise<Placed[]> {
+  requireDistinct(elements.map((element) => element.caller.requestId));
   const facts = await readFacts(deps, tx, elements);
   const writes: Writes = { removals: [], unlatest: [], versions: new Map(), claims: new Map(), outbox: [] };
   const states = new Map<string, KeyState>();
@@ -172,6 +176,7 @@ function decide(
     requestId: element.caller.requestId,
     draft: { ...element.draft, ...shown, status: 200, objectSize: element.size },
     reply,
+    ...(element.keepReplyMs === undefined ? {} : { keepReplyMs: element.keepReplyMs }),
   });
   return { result: { reply, replayed: false }, state: afterPlacement(state, placement, { ...element, deleteMarker: false }) };
 }

@@ -44,7 +44,8 @@ export interface Change {
   draft?: Partial<RequestRecord>;
 }
 
-async function mutate(
+/** A mutation under the lock that `lock` takes: repeated requests get the first reply, the draft commits with the change. */
+export async function mutate(
   deps: Deps,
   message: Forwarded,
   lock: (tx: Sql, bucketId: string) => Promise<void>,

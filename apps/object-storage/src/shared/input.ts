@@ -44,7 +44,7 @@ export function count(input: Input, member: string, name: string, most: number, 
     const range = least === 0 ? `between 0 and ${MAX_INT32}` : `between ${least} and ${most}`;
     throw s3Error(
       'InvalidArgument',
-      { ArgumentName: name, ArgumentValue: String(value) },
+      { ArgumentName: name, ArgumentValue: JSON.stringify(value) },
       { message: `Argument ${name} must be an integer ${range}` },
     );
   }

@@ -1,0 +1,146 @@
+import { s3Error, type Forwarded, type ForwardedReply } from '@coffer/contracts';
+import { sql } from '@coffer/database';
+import type { BucketRow } from '../buckets/bucket-row.ts';
+import type { Deps } from '../deps.ts';
+import { readBucket } from '../shared/forwarded.ts';
+import { count, text } from '../shared/input.ts';
+import { NULL_VERSION } from '../shared/opaque-ids.ts';
+import { encoder, type Encode } from './encode.ts';
+import { commonPrefixOf } from './object-entry.ts';
+import { afterMarker, listingRange } from './range.ts';
+
+const MAX_KEYS = 1000;
+
+const find = sql('listing.versions', 'SELECT * FROM list_versions($1, $2, $3, $4, $5, $6, $7, $8)');
+const orderOfNull = sql(
+  'listing.orderOfNull',
+  `SELECT order_no FROM versions WHERE bucket_id = $1 AND key = $2 AND version_id = '${NULL_VERSION}'`,
+);
+
+interface VersionEntry {
+  entry: string;
+  is_prefix: boolean;
+  order_no: number;
+  version_id: string;
+  is_latest: boolean;
+  is_delete_marker: boolean;
+  size: number;
+  etag: string;
+  last_modified: number;
+  owner_canonical_id: string;
+  checksum_algorithm: string | null;
+  checksum_type: string | null;
+}
+
+interface Start {
+  from: string | undefined;
+  belowOrder: number | null;
+}
+
+/**
+ * Where the page begins. An id holds its place among the versions of its key, so a client that deletes a page before it
+ * asks for the next one goes on where it was; only behind a null version that is gone does the key begin again.
+ */
+async function startOf(
+  deps: Deps,
+  bucket: BucketRow,
+  keyMarker: string,
+  versionMarker: string | undefined,
+  range: { prefix: string; delimiter: string | undefined },
+): Promise<Start> {
+  if (keyMarker === '') {
+    if (versionMarker === undefined) return { from: undefined, belowOrder: null };
+    throw s3Error(
+      'InvalidArgument',
+      { ArgumentName: 'version-id-marker', ArgumentValue: versionMarker },
+      { message: 'A version-id marker cannot be specified without a key marker.' },
+    );
+  }
+  const after = afterMarker(keyMarker, range.prefix, range.delimiter);
+  if (versionMarker === undefined) return { from: after, belowOrder: null };
+  const order =
+    versionMarker === NULL_VERSION
+      ? await deps.db
+          .query<{ order_no: number }>(orderOfNull, [bucket.bucket_id, keyMarker])
+          .then(([row]) => row?.order_no ?? null)
+      : deps.ids.orderOf(versionMarker);
+  if (order === undefined) {
+    throw s3Error(
+      'InvalidArgument',
+      { ArgumentName: 'version-id-marker', ArgumentValue: versionMarker.slice(0, 128) },
+      { message: 'Invalid version id specified' },
+    );
+  }
+  return { from: keyMarker, belowOrder: order };
+}
+
+function versionOf(entry: VersionEntry, encode: Encode): Record<string, unknown> {
+  return {
+    Key: encode(entry.entry),
+    VersionId: entry.version_id,
+    IsLatest: entry.is_latest,
+    LastModified: new Date(entry.last_modified),
+    Owner: { ID: entry.owner_canonical_id },
+    ...(entry.is_delete_marker
+      ? {}
+      : {
+          ETag: `"${entry.etag}"`,
+          ...(entry.checksum_algorithm === null
+            ? {}
+            : { ChecksumAlgorithm: [entry.checksum_algorithm], ChecksumType: entry.checksum_type ?? undefined }),
+          Size: entry.size,
+          StorageClass: 'STANDARD',
+        }),
+  };
+}
+
+/** Versions and delete markers by key, newest first within a key. */
+export function listObjectVersions(deps: Deps, message: Forwarded): Promise<ForwardedReply> {
+  return readBucket(deps, message, async (bucket) => {
+    const { input } = message;
+    const prefix = text(input, 'Prefix') ?? '';
+    const delimiter = text(input, 'Delimiter');
+    const keyMarker = text(input, 'KeyMarker') ?? '';
+    const versionMarker = text(input, 'VersionIdMarker');
+    const encodingType = text(input, 'EncodingType');
+    const encode = encoder(encodingType);
+    const most = count(input, 'MaxKeys', 'max-keys', MAX_KEYS);
+    const start = await startOf(deps, bucket, keyMarker, versionMarker || undefined, { prefix, delimiter });
+    const range = listingRange(prefix, delimiter, start.from);
+    // A marker before the prefix says nothing about versions of the first key.
+    const belowOrder = range.from === start.from ? start.belowOrder : null;
+    const rows =
+      most === 0
+        ? []
+        : await deps.db.query<VersionEntry>(find, [
+            bucket.bucket_id,
+            range.from,
+            belowOrder,
+            range.upper,
+            range.prefixLength,
+            range.delimiter,
+            range.delimiterNext,
+            most + 1,
+          ]);
+    const entries = rows.slice(0, most);
+    const truncated = rows.length > most;
+    const last = entries.at(-1);
+    const versions = entries.filter((entry) => !entry.is_prefix);
+    return {
+      Name: bucket.name,
+      Prefix: encode(prefix),
+      KeyMarker: encode(keyMarker),
+      ...(versionMarker === undefined ? {} : { VersionIdMarker: versionMarker }),
+      MaxKeys: most,
+      IsTruncated: truncated,
+      Versions: versions.filter((entry) => !entry.is_delete_marker).map((entry) => versionOf(entry, encode)),
+      DeleteMarkers: versions.filter((entry) => entry.is_delete_marker).map((entry) => versionOf(entry, encode)),
+      CommonPrefixes: entries.filter((entry) => entry.is_prefix).map((entry) => commonPrefixOf(entry, encode)),
+      ...(delimiter ? { Delimiter: encode(delimiter) } : {}),
+      ...(truncated && last
+        ? { NextKeyMarker: encode(last.entry), ...(last.is_prefix ? {} : { NextVersionIdMarker: last.version_id }) }
+        : {}),
+      ...(encodingType === undefined ? {} : { EncodingType: encodingType }),
+    };
+  });
+}
