@@ -28,5 +28,5 @@ if (!existsSync(main)) {
 } else if (Number.parseInt(process.versions.node, 10) <= OLDEST_MAJOR && existsSync(ownNode)) {
   handOver();
 } else {
-  import(pathToFileURL(main).href);
+  await import(pathToFileURL(main).href);
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { account } from './commands/account.ts';
 import { env } from './commands/env.ts';
 import { status } from './commands/status.ts';
+import { stack } from './commands/stack.ts';
 import { up } from './commands/up.ts';
 
 export function program(): Command {
@@ -10,6 +11,7 @@ export function program(): Command {
     .version('0.1.0')
     .showHelpAfterError('(--help lists what there is)')
     .addCommand(up())
+    .addCommand(stack())
     .addCommand(env())
     .addCommand(status())
     .addCommand(account());

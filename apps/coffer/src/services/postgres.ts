@@ -44,7 +44,7 @@ export interface KeptPostgres {
  * ends.
  */
 export async function keepPostgres(folder: string, say: Say): Promise<KeptPostgres> {
-  let stopping = false;
+  const stopping = new AbortController();
   let server: EmbeddedPostgres;
   let disarm: () => void;
   const log = (line: string): void => say.info(line);
@@ -57,7 +57,7 @@ export async function keepPostgres(folder: string, say: Say): Promise<KeptPostgr
   const adminUrl = server!.adminUrl();
 
   const restart = async (): Promise<void> => {
-    for (let pause = FIRST_PAUSE_MS; !stopping; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    for (let pause = FIRST_PAUSE_MS; !stopping.signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
         return await start(port);
       } catch (error) {
@@ -67,10 +67,10 @@ export async function keepPostgres(folder: string, say: Say): Promise<KeptPostgr
     }
   };
   const watch = async (): Promise<void> => {
-    while (!stopping) {
+    while (!stopping.signal.aborted) {
       await server.ended;
       disarm();
-      if (stopping) return;
+      if (stopping.signal.aborted) return;
       say.warn('Postgres ended; starting it again');
       await restart();
     }
@@ -79,7 +79,7 @@ export async function keepPostgres(folder: string, say: Say): Promise<KeptPostgr
   return {
     adminUrl,
     stop: async () => {
-      stopping = true;
+      stopping.abort();
       await server.stop();
       disarm();
       await watching;
