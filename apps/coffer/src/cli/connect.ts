@@ -21,7 +21,9 @@ export async function connect(data: string, env: NodeJS.ProcessEnv = process.env
     throw new UserError(`There is no data folder of Coffer at ${layout.root}; name it with --data.`);
   }
   const command = mode === 'stack' ? 'stack' : 'up';
-  const notRunning = new UserError(`No Coffer runs on ${layout.root}; start it with: coffer ${command} --data ${layout.root}`);
+  const notRunning = new UserError(
+    `No Coffer runs on ${layout.root}; start it with: coffer ${command} --data ${layout.root}`,
+  );
   if (mode === 'stack') {
     const facts = readOperatorFile(layout);
     if (!facts) throw notRunning;

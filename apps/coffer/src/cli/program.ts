@@ -1,18 +1,19 @@
 import { Command } from 'commander';
 import { account } from './commands/account.ts';
+import { composeEnv, natsConfig, provision } from './commands/deploy.ts';
+import { doctor } from './commands/doctor.ts';
 import { env } from './commands/env.ts';
-import { status } from './commands/status.ts';
+import { presign } from './commands/presign.ts';
 import { stack } from './commands/stack.ts';
+import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 
 export function program(): Command {
-  return new Command('coffer')
+  const commands = [up, stack, env, status, doctor, account, presign, composeEnv, natsConfig, provision];
+  const coffer = new Command('coffer')
     .description('A self-hosted, S3-compatible object store about control')
     .version('0.1.0')
-    .showHelpAfterError('(--help lists what there is)')
-    .addCommand(up())
-    .addCommand(stack())
-    .addCommand(env())
-    .addCommand(status())
-    .addCommand(account());
+    .showHelpAfterError('(--help lists what there is)');
+  for (const command of commands) coffer.addCommand(command());
+  return coffer;
 }

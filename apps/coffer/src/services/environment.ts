@@ -26,7 +26,17 @@ const PER_SERVICE = new Set([
 ]);
 
 /** What a program needs from the system it runs on. Nothing of AWS's: those belong to clients. */
-const SYSTEM = new Set(['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'SystemRoot']);
+const SYSTEM = new Set([
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TZ',
+  'LANG',
+  'LC_ALL',
+  'NODE_OPTIONS',
+  'NODE_EXTRA_CA_CERTS',
+  'SystemRoot',
+]);
 
 /** The system's part of an environment, for programs that are none of Coffer's. */
 export function systemEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {

@@ -68,7 +68,9 @@ function howToGet(program: Program): string {
 export function findMinio(env: NodeJS.ProcessEnv): string {
   const [found] = candidates(MINIO, env);
   if (found !== undefined) return found;
-  throw new UserError(`The native stack needs MinIO, and there is no minio on PATH or in ~/go/bin; ${howToGet(MINIO)}.`);
+  throw new UserError(
+    `The native stack needs MinIO, and there is no minio on PATH or in ~/go/bin; ${howToGet(MINIO)}.`,
+  );
 }
 
 export function findNats(env: NodeJS.ProcessEnv): string {
@@ -76,7 +78,9 @@ export function findNats(env: NodeJS.ProcessEnv): string {
   const found = all.find((file) => isNewEnough(file));
   if (found !== undefined) return found;
   const what = all.length === 0 ? 'there is none on PATH or in ~/go/bin' : `${all.join(', ')} is older`;
-  throw new UserError(`The native stack needs nats-server ${LEAST_NATS.join('.')} or newer, and ${what}; ${howToGet(NATS)}.`);
+  throw new UserError(
+    `The native stack needs nats-server ${LEAST_NATS.join('.')} or newer, and ${what}; ${howToGet(NATS)}.`,
+  );
 }
 
 /** @throws UserError that names all that is lacking and how to get it */

@@ -52,7 +52,8 @@ export async function startStack(options: StackOptions): Promise<Running> {
     cleanup.run((step, error) => logger.error({ err: error, step }, 'a step of stopping failed'));
   try {
     mkdirSync(layout.run, { recursive: true, mode: PRIVATE_FOLDER });
-    for (const name of await stopLeftovers(layout.run, layout.root)) say.info(`stopped ${name}, left by an earlier run`);
+    for (const name of await stopLeftovers(layout.run, layout.root))
+      say.info(`stopped ${name}, left by an earlier run`);
     await assertPorts(options);
     const rootKey = rootKeyEnvironment(layout, options.env);
     const tls = await ensureCertificates(layout.tls, certificateNames(options.host, options.env));

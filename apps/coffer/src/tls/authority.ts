@@ -125,7 +125,9 @@ function serves(pem: string, authority: X509Certificate, names: readonly string[
   const held = certificate.subjectAltName ?? '';
   const entries = new Set(held.split(', ').map((entry) => entry.replace(/^(DNS|IP Address):/, '').toLowerCase()));
   const present = (name: string) => (isIP(name) === 6 ? certificate.checkIP(name) !== undefined : entries.has(name));
-  return lasts(pem, now) && certificate.checkIssued(new NodeCertificate(authority.toString('pem'))) && names.every(present);
+  return (
+    lasts(pem, now) && certificate.checkIssued(new NodeCertificate(authority.toString('pem'))) && names.every(present)
+  );
 }
 
 /** Names and addresses that the certificate must be good for, given where the gateway listens. */

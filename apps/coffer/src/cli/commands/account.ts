@@ -25,7 +25,8 @@ const create = (): Command =>
       const message = { name, operationId: randomUUID() };
       const account = await withOperator(options.data, (operator) =>
         operator.call(identity.createAccount, message).catch((error: unknown) => {
-          if (isFault(error, 'AccountAlreadyExists')) throw new UserError(`There is an account called ${name} already.`);
+          if (isFault(error, 'AccountAlreadyExists'))
+            throw new UserError(`There is an account called ${name} already.`);
           throw error;
         }),
       );
