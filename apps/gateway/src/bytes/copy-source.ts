@@ -3,6 +3,7 @@ import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { objectArn } from '../operations/operation.ts';
 import type { Bucket } from '../route/contexts.ts';
+import { checkExpectedOwner } from '../route/owner.ts';
 import type { Need } from '../authorize/authorize.ts';
 import { checkCopyConditions } from './conditions.ts';
 import type { Located } from './find-version.ts';
@@ -62,6 +63,7 @@ export async function findSource(exchange: Exchange, gateway: Gateway, range?: {
   const source = parseCopySource(exchange.incoming.headers['x-amz-copy-source'] as string | undefined);
   let at = await gateway.contexts.get(source.bucket);
   for (let round = 0; round < MAX_ROUNDS; round++) {
+    checkExpectedOwner(exchange.incoming, 'x-amz-source-expected-bucket-owner', at.context);
     const verdict = await exchange.judge([sourceNeed(source, at)]);
     if (!verdict.allowed) throw s3Error('AccessDenied', {}, { message: verdict.message });
     try {
