@@ -10,7 +10,7 @@ const COLLECTOR_PAUSE_MS = 5;
 const beginRound = sql(
   'collector.beginRound',
   `UPDATE collector_progress SET last_round = clock_timestamp()
-    WHERE last_round <= clock_timestamp() - $1::float8 * interval '1 millisecond'`,
+    WHERE last_round <= statement_timestamp() - $1::float8 * interval '1 millisecond'`,
 );
 
 async function collectorRound(deps: Deps): Promise<void> {

@@ -19,11 +19,11 @@ const DAY_MS = 86_400_000;
 
 const pruneCompleted = sql(
   'collector.pruneCompleted',
-  `DELETE FROM completed_uploads WHERE completed_at < clock_timestamp() - interval '1 day'`,
+  `DELETE FROM completed_uploads WHERE completed_at < statement_timestamp() - interval '1 day'`,
 );
 const pruneTombstones = sql(
   'collector.pruneTombstones',
-  `DELETE FROM blob_claims WHERE state = 'collected' AND state <> 'live' AND since < clock_timestamp() - $1::float8 * interval '1 millisecond'`,
+  `DELETE FROM blob_claims WHERE state = 'collected' AND state <> 'live' AND since < statement_timestamp() - $1::float8 * interval '1 millisecond'`,
 );
 
 /**

@@ -11,7 +11,7 @@ const AT_ONCE = 200;
 const waiting = sql(
   'collector.doomed',
   `SELECT blob_id FROM blob_claims
-    WHERE state = 'doomed' AND state <> 'live' AND since <= clock_timestamp() - $1::float8 * interval '1 millisecond'
+    WHERE state = 'doomed' AND state <> 'live' AND since <= statement_timestamp() - $1::float8 * interval '1 millisecond'
     ORDER BY since, blob_id LIMIT ${AT_ONCE}`,
 );
 const forget = sql('collector.forget', `DELETE FROM blob_claims WHERE blob_id = ANY ($1::text[]) AND state = 'doomed'`);

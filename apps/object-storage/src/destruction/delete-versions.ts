@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { freshBucket, isBucketId, noSuchBucket, type BucketRow } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
 import { ownerOf } from '../objects/place-versions.ts';
-import { insertVersions, unlatestVersions, type PlaceRef } from '../objects/write-versions.ts';
+import { insertVersions, setLatest, type PlaceRef } from '../objects/write-versions.ts';
 import { isStorableKey } from '../shared/keys.ts';
 import { lockForMutation } from '../shared/locks.ts';
 import { NULL_VERSION } from '../shared/opaque-ids.ts';
@@ -41,14 +41,9 @@ const newest = sql(
 const named = sql(
   'destruction.named',
   `SELECT ${columns} FROM unnest($2::text[], $3::text[]) AS r (key, version_id)
-     JOIN versions v ON v.bucket_id = $1 AND v.key = r.key AND v.version_id = r.version_id`,
+     JOIN LATERAL (SELECT * FROM versions v WHERE v.bucket_id = $1 AND v.key = r.key AND v.version_id = r.version_id
+                    LIMIT 1) v ON true`,
 );
-const relatest = sql(
-  'destruction.relatest',
-  `UPDATE versions v SET is_latest = true FROM unnest($2::text[], $3::bigint[]) AS r (key, order_no)
-    WHERE v.bucket_id = $1 AND v.key = r.key AND v.order_no = r.order_no`,
-);
-
 interface VersionRow {
   key: string;
   order_no: number;
@@ -140,10 +135,8 @@ async function write(
         }),
       ),
     ),
-    unlatestVersions(tx, stepsBack),
-    becomesLatest.length === 0
-      ? undefined
-      : tx.execute(relatest, [bucketId, becomesLatest.map((ref) => ref.key), becomesLatest.map((ref) => ref.orderNo)]),
+    setLatest(tx, stepsBack, false),
+    setLatest(tx, becomesLatest, true),
     insertVersions(tx, markers),
   ]);
 }

@@ -19,9 +19,9 @@ const remove = sql(
   `WITH gone AS (
      DELETE FROM versions v
       USING unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[]) AS r (bucket_id, key, order_no, grant_id)
+       JOIN buckets b ON b.bucket_id = r.bucket_id
       WHERE v.bucket_id = r.bucket_id AND v.key = r.key AND v.order_no = r.order_no
-        AND (r.grant_id IS NOT NULL
-             OR EXISTS (SELECT FROM buckets b WHERE b.bucket_id = r.bucket_id AND NOT b.protected))
+        AND (r.grant_id IS NOT NULL OR NOT b.protected)
      RETURNING v.bucket_id, v.internal_version_id, v.blob_id, v.parts_count
    ), parts AS (
      DELETE FROM version_parts p USING gone g

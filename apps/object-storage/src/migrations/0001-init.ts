@@ -12,7 +12,7 @@ const tables = `
 DO $$
 DECLARE setting text;
 BEGIN
-  FOREACH setting IN ARRAY ARRAY['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin'] LOOP
+  FOREACH setting IN ARRAY ARRAY['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'enable_material'] LOOP
     EXECUTE format('ALTER ROLE CURRENT_USER IN DATABASE %I SET %s = off', current_database(), setting);
   END LOOP;
 END $$;
@@ -103,7 +103,8 @@ ALTER TABLE versions REPLICA IDENTITY USING INDEX versions_in_order;
 CREATE UNIQUE INDEX versions_by_id ON versions (bucket_id, key, version_id);
 -- What ListObjects shows: one row a key, delete markers left out.
 CREATE UNIQUE INDEX versions_current ON versions (bucket_id, key) WHERE is_latest AND NOT is_delete_marker;
-CREATE UNIQUE INDEX versions_by_internal_id ON versions (bucket_id, internal_version_id);
+-- Not led by the bucket: while the table is empty every index looks equally good, and this one must not be taken for a key.
+CREATE UNIQUE INDEX versions_by_internal_id ON versions (internal_version_id, bucket_id);
 
 CREATE TABLE version_parts (
   bucket_id uuid NOT NULL,

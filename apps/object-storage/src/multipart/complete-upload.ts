@@ -36,7 +36,7 @@ const moveParts = sql(
 const findCompleted = sql(
   'multipart.findCompleted',
   `SELECT reply FROM completed_uploads WHERE bucket_id = $1 AND key = $2 AND upload_id = $3
-      AND completed_at > clock_timestamp() - interval '1 day'`,
+      AND completed_at > statement_timestamp() - interval '1 day'`,
 );
 const insertCompleted = sql(
   'multipart.insertCompleted',

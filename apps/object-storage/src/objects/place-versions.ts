@@ -21,7 +21,7 @@ import { readPlaces } from './read-places.ts';
 import {
   claimBlobs,
   insertVersions,
-  unlatestVersions,
+  setLatest,
   type BlobClaim,
   type PlaceRef,
   type VersionToWrite,
@@ -238,7 +238,7 @@ async function write(deps: Deps, tx: Sql, writes: Writes): Promise<void> {
   if (writes.outbox.length === 0) return;
   await Promise.all([
     removeVersions(tx, writes.removals),
-    unlatestVersions(tx, writes.unlatest),
+    setLatest(tx, writes.unlatest, false),
     claimBlobs(tx, [...writes.claims.values()]),
     insertVersions(tx, [...writes.versions.values()]),
     deps.outbox.putAll(tx, writes.outbox),

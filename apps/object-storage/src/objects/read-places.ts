@@ -10,7 +10,7 @@ const read = sql(
      LEFT JOIN LATERAL (SELECT v.order_no, v.version_id, v.etag, v.is_delete_marker FROM versions v
                          WHERE v.bucket_id = r.bucket_id AND v.key = r.key ORDER BY v.order_no DESC LIMIT 1) l ON true
      LEFT JOIN LATERAL (SELECT v.order_no, v.internal_version_id FROM versions v
-                         WHERE v.bucket_id = r.bucket_id AND v.key = r.key AND v.version_id = 'null') n ON true`,
+                         WHERE v.bucket_id = r.bucket_id AND v.key = r.key AND v.version_id = 'null' LIMIT 1) n ON true`,
 );
 
 interface PlaceRow {

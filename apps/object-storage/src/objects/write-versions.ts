@@ -89,9 +89,9 @@ export async function insertVersions(tx: Sql, versions: readonly VersionToWrite[
   await tx.execute(insert, columns);
 }
 
-const unlatest = sql(
-  'objects.unlatest',
-  `UPDATE versions v SET is_latest = false
+const latest = sql(
+  'objects.setLatest',
+  `UPDATE versions v SET is_latest = $4
      FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS r (bucket_id, key, order_no)
     WHERE v.bucket_id = r.bucket_id AND v.key = r.key AND v.order_no = r.order_no`,
 );
@@ -102,13 +102,14 @@ export interface PlaceRef {
   orderNo: number;
 }
 
-/** These versions are not the newest of their keys any more. */
-export async function unlatestVersions(tx: Sql, places: readonly PlaceRef[]): Promise<void> {
+/** These versions become the newest of their keys, or stop being it. */
+export async function setLatest(tx: Sql, places: readonly PlaceRef[], isLatest: boolean): Promise<void> {
   if (places.length === 0) return;
-  await tx.execute(unlatest, [
+  await tx.execute(latest, [
     places.map((place) => place.bucketId),
     places.map((place) => place.key),
     places.map((place) => place.orderNo),
+    isLatest,
   ]);
 }
 

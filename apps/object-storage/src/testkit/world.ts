@@ -243,6 +243,59 @@ export class World {
     });
   }
 
+  /** Begins an upload and gives back functions that store parts, complete and abort it. */
+  async upload(bucket: BucketContext, key: string, more: Partial<RequestOf<typeof objectStorage.createUpload>> = {}) {
+    const caller = callerOf();
+    const { uploadId } = await this.call(objectStorage.createUpload, {
+      revision: bucket.revision,
+      caller,
+      time: Date.now(),
+      key,
+      internalVersionId: randomUUID(),
+      headers: {},
+      metadata: {},
+      tags: [],
+      encryption: { format: 1, mode: 'AES256', bucketKeyId: 'key-1', wrappedDataKey: randomBytes(60) },
+      draft: draftOf(caller, 'CreateMultipartUpload', { bucket: bucket.name, key }),
+      ...more,
+    });
+    const part = async (partNumber: number, size: number, extra: Partial<RequestOf<typeof objectStorage.commitPart>> = {}) => {
+      const request = {
+        revision: bucket.revision,
+        caller: callerOf(),
+        time: Date.now(),
+        key,
+        uploadId,
+        partNumber,
+        body: { kind: 'blob' as const, blobId: newBlobId(), sealedSize: size + 100, header: randomBytes(8) },
+        size,
+        etag: randomBytes(16).toString('hex'),
+        ...extra,
+      };
+      const draft = draftOf(request.caller, 'UploadPart', { bucket: bucket.name, key });
+      await this.call(objectStorage.commitPart, { ...request, draft });
+      return request;
+    };
+    const complete = (
+      parts: RequestOf<typeof objectStorage.completeUpload>['parts'],
+      extra: Partial<RequestOf<typeof objectStorage.completeUpload>> = {},
+    ) => {
+      const completer = extra.caller ?? callerOf();
+      return this.call(objectStorage.completeUpload, {
+        revision: bucket.revision,
+        caller: completer,
+        time: Date.now(),
+        key,
+        uploadId,
+        parts,
+        draft: draftOf(completer, 'CompleteMultipartUpload', { bucket: bucket.name, key }),
+        ...extra,
+      });
+    };
+    const abort = () => this.op('AbortMultipartUpload', { Bucket: bucket.name, Key: key, UploadId: uploadId }, { bucket });
+    return { uploadId, part, complete, abort };
+  }
+
   query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
     return this.db.query<Row>({ name: '', text }, values);
   }
