@@ -5,10 +5,14 @@ export default defineConfig({
   resolve: { conditions: ['@coffer/source'] },
   ssr: { resolve: { conditions: ['@coffer/source'] } },
   test: {
-    include: ['{libs,apps}/*/{src,test}/**/*.test.ts'],
+    include: ['{libs,apps}/*/{src,test}/**/*.test.ts', 'tools/**/*.test.mjs'],
     environment: 'node',
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    // A test that passes only when it is run again has failed.
+    retry: 0,
     maxWorkers: 2,
+    // Its entries have outlived a change of tsconfig; a verdict must not rest on one.
+    fsModuleCache: process.env['CI'] !== 'true',
   },
 });

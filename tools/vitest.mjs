@@ -1,26 +1,15 @@
 // Runs one project's tests from the workspace root and leaves the counts in .results/ for the summary.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
+import { basename, join, relative, resolve } from 'node:path';
+import { resultsFolder, root } from './environment.mjs';
+import { runVitest } from './run-vitest.mjs';
 
-const project = process.argv[2];
-if (!project) {
-  console.error('usage: node tools/vitest.mjs <project folder>');
+const folder = process.argv[2];
+if (!folder || !existsSync(resolve(root, folder))) {
+  console.error('usage: node tools/vitest.mjs <project folder> [vitest arguments]');
   process.exit(2);
 }
-mkdirSync('.results', { recursive: true });
-const name = project.split('/').pop();
-const done = spawnSync(
-  process.execPath,
-  [
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    `${project}/`,
-    '--passWithNoTests',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=.results/${name}.json`,
-    ...process.argv.slice(3),
-  ],
-  { stdio: 'inherit' },
-);
-process.exitCode = done.status ?? 1;
+const project = relative(root, resolve(root, folder));
+const results = join(resultsFolder, `${basename(project)}.json`);
+rmSync(results, { force: true });
+process.exitCode = runVitest(results, [`${project}/`, '--passWithNoTests', ...process.argv.slice(3)]);

@@ -2,7 +2,6 @@ import { limits } from './limits.ts';
 import { WireError } from './wire-error.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-// eslint-disable-next-line no-control-regex
 const PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
 
 const hex = (code: number): number => {

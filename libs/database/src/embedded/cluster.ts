@@ -39,7 +39,11 @@ async function exists(path: string): Promise<boolean> {
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** initdb reads the password from an inherited descriptor where its account could not reach the file by its path. */

@@ -41,7 +41,11 @@ function passwordOf(adminUrl: string, role: string): string {
 async function dropDatabase(adminUrl: string, name: string): Promise<void> {
   const client = new Client({ connectionString: adminUrl });
   await client.connect();
-  await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`).finally(() => client.end());
+  try {
+    await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`);
+  } finally {
+    await client.end();
+  }
 }
 
 async function createDatabase(adminUrl: string, prefix: string): Promise<TestDatabase> {

@@ -1,0 +1,56 @@
+// A vitest reporter: writes what a summary needs to the file that RESULTS_FILE names, and nothing else. Vitest's own
+// JSON report holds neither why a test was skipped nor errors outside of tests.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const SAID = /^skipped: (.+)$/gm;
+
+export default class ResultsReporter {
+  /** Reasons that a file printed as `skipped: …` while it was loaded, by path. */
+  #said = new Map();
+  #names = new Map();
+
+  onTestModuleQueued(module) {
+    this.#names.set(module.id, module.relativeModuleId);
+  }
+
+  onUserConsoleLog({ content, taskId }) {
+    const file = this.#names.get(taskId) ?? '';
+    const reasons = [...content.matchAll(SAID)].map(([, reason]) => reason.trim());
+    if (reasons.length > 0) this.#said.set(file, [...new Set([...(this.#said.get(file) ?? []), ...reasons])]);
+  }
+
+  onTestRunEnd(modules, unhandled, end) {
+    const file = process.env.RESULTS_FILE;
+    if (!file) throw new Error('RESULTS_FILE names no file');
+    const results = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
+    const fail = (name) => {
+      results.failed += 1;
+      results.failures.push(name);
+    };
+    for (const module of modules) this.#count(module, results, fail);
+    for (const error of unhandled) fail(`outside of any test: ${String(error.message ?? error).split('\n', 1)[0]}`);
+    if (end === 'interrupted') fail('interrupted before the end');
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${JSON.stringify(results, undefined, 1)}\n`);
+  }
+
+  #count(module, results, fail) {
+    const path = module.relativeModuleId;
+    for (const error of module.errors()) fail(`${path}: ${String(error.message).split('\n', 1)[0]}`);
+    for (const suite of module.children.allSuites()) {
+      for (const error of suite.errors())
+        fail(`${path} > ${suite.fullName}: ${String(error.message).split('\n', 1)[0]}`);
+    }
+    const said = this.#said.get(path) ?? this.#said.get('') ?? [];
+    for (const test of module.children.allTests()) {
+      const { state, note } = test.result();
+      if (state === 'passed') results.passed += 1;
+      else if (state === 'failed') fail(`${path} > ${test.fullName}`);
+      else if (state === 'skipped') {
+        results.skipped += 1;
+        results.skips.push({ file: path, test: test.fullName, reason: note ?? said.join('; ') });
+      } else fail(`${path} > ${test.fullName}: never finished`);
+    }
+  }
+}
