@@ -7,6 +7,9 @@ import { forwardedOperations } from './forward.ts';
  * A gateway's licence to trust what it has cached of identity. It runs for `leaseMs` from the moment the gateway
  * *asked*, so a slow reply shortens it. Identity writes down who holds one under which epoch: a change that takes
  * rights away is answered when every holder has a newer epoch, or when the last older lease has run out.
+ *
+ * The epoch that the gateway names is its acknowledgement: from the moment of asking it trusts nothing older. A reply with
+ * a newer epoch is no such proof, since it may get lost; a gateway that learns one asks again at once.
  */
 export const lease = contract('identity', 'lease', {
   request: z.object({ gateway: z.string(), epoch: z.number().int().optional() }),

@@ -39,9 +39,9 @@ interface Waiter {
 /**
  * Waits until no gateway trusts anything older than an epoch.
  *
- * That is so when every live lease is of this epoch or a newer one, or `LEASE_MS` after the change's commit, come what
- * may: no lease of an older epoch can have been asked for after it. The second rule needs no database and no clock but
- * this process's own monotonic one. All waiters share one look at the leases.
+ * That is so when every lease that has neither run out nor been superseded is of this epoch or a newer one, or `LEASE_MS`
+ * after the change's commit, come what may: no lease of an older epoch can have been asked for after it. The second rule
+ * needs no database and no clock but this process's own monotonic one. All waiters share one look at the leases.
  */
 export class LeaseWatch {
   readonly #database: Database;

@@ -7,20 +7,26 @@ type Contract = typeof identity.lease;
 
 /** Longest list of changed accounts in a reply; above it the gateway drops everything. */
 const MAX_LISTED = 1_000;
+const NO_EPOCH = -1;
 
 /**
+ * The gateway names the newest epoch it has: it trusts nothing older any more, so its older leases go. A lease under a
+ * new epoch does not replace the one before by itself, since the reply that carries it may be late or lost.
+ *
  * FOR SHARE is what keeps a lease and a change apart: a lease reads the epoch before the change has the row, and then
  * the change's wait sees that lease; or it waits for the change to commit, and reads the new epoch.
  * The commit need not reach the disk, since leases do not survive a crash anyway.
  */
 const renew = sql(
   'identity.lease.renew',
-  `INSERT INTO leases AS l (gateway, epoch, renewed_at)
+  `WITH superseded AS (
+     DELETE FROM leases WHERE gateway = $1 AND epoch < LEAST($2::bigint, (SELECT epoch FROM epochs))
+   )
+   INSERT INTO leases AS l (gateway, epoch, renewed_at)
    SELECT $1, e.epoch, clock_timestamp() FROM epochs e
     WHERE set_config('synchronous_commit', 'off', true) IS NOT NULL
     FOR SHARE OF e
-   ON CONFLICT (gateway) DO UPDATE
-      SET epoch = EXCLUDED.epoch, renewed_at = GREATEST(l.renewed_at, EXCLUDED.renewed_at)
+   ON CONFLICT (gateway, epoch) DO UPDATE SET renewed_at = GREATEST(l.renewed_at, EXCLUDED.renewed_at)
    RETURNING epoch`,
 );
 const changesBetween = sql(
@@ -30,7 +36,10 @@ const changesBetween = sql(
 
 /** Renews the lease of a gateway. The contract says what it is worth. */
 export async function lease(deps: Deps, message: RequestOf<Contract>): Promise<ReplyOf<Contract>> {
-  const rows = await deps.database.query<{ epoch: number }>(renew, [message.gateway]);
+  const rows = await deps.database.query<{ epoch: number }>(renew, [
+    message.gateway,
+    message.epoch ?? NO_EPOCH,
+  ]);
   const epoch = (rows[0] as { epoch: number }).epoch;
   deps.leases.wake();
   const changedAccounts = await changedSince(deps, message.epoch, epoch);

@@ -67,11 +67,13 @@ export const init: Migration = {
       account_id text NOT NULL
     );
 
-    -- Who holds a lease under which epoch. Unlogged: renewing costs no flush, and a crash of Postgres empties it.
+    -- The leases of each gateway that may still be trusted there: when the last one under each epoch was given out.
+    -- Unlogged: renewing costs no flush, and a crash of Postgres empties the table.
     CREATE UNLOGGED TABLE leases (
-      gateway text COLLATE "C" PRIMARY KEY,
-      epoch bigint NOT NULL,
-      renewed_at timestamptz NOT NULL
+      gateway text COLLATE "C",
+      epoch bigint,
+      renewed_at timestamptz NOT NULL,
+      PRIMARY KEY (gateway, epoch)
     ) WITH (fillfactor = 50);
 
     -- Lost in the same crash as the leases: while its row is missing or young, leases may be out that nobody knows of.
