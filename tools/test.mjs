@@ -65,13 +65,14 @@ function runEndToEnd(stack) {
   return add(name, results(name, ended), started);
 }
 
+/** One line for each file and reason; a skip that gives no reason is named by its test. */
 function printSkips({ name, skips }) {
-  const groups = Map.groupBy(skips, ({ file, reason }) => `${file ?? ''}\n${reason}`);
-  for (const [key, tests] of groups) {
-    const [file, reason] = key.split('\n');
-    const what = reason || tests.map(({ test }) => test).join('; ');
-    console.log(`  skipped ${tests.length} of ${file ? file : name}: ${what}`);
+  const counts = new Map();
+  for (const { file, test, reason } of skips) {
+    const line = `${file ?? name}: ${reason || test}`;
+    counts.set(line, (counts.get(line) ?? 0) + 1);
   }
+  for (const [line, count] of counts) console.log(`  skipped ${count} in ${line}`);
 }
 
 function summarize() {
