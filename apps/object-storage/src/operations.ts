@@ -1,4 +1,4 @@
-import { handle, handleBatch, type Registration } from '@coffer/bus';
+import type { Registration } from '@coffer/bus';
 import { audit, objectStorage, status as statusContracts } from '@coffer/contracts';
 import { findBucketKey, offerBucketKey } from './buckets/bucket-keys.ts';
 import { context } from './buckets/context.ts';
@@ -28,6 +28,7 @@ import { listParts } from './multipart/list-parts.ts';
 import { commit } from './objects/commit.ts';
 import { locate } from './objects/locate.ts';
 import { moreSegments } from './objects/more-segments.ts';
+import { answer, answerBatch } from './shared/answers.ts';
 import { outboxPending, outboxSettle } from './shared/outbox.ts';
 import { status } from './status.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './tags/object-tagging.ts';
@@ -39,50 +40,50 @@ const outbox = audit.outboxes['object-storage'];
 /** Every call that object storage answers. */
 export function operations(deps: Deps): Registration[] {
   return [
-    handle(objectStorage.context, (message) => context(deps, message)),
-    handle(objectStorage.offerBucketKey, (message) => offerBucketKey(deps, message)),
-    handle(objectStorage.findBucketKey, (message) => findBucketKey(deps, message)),
-    handleBatch(objectStorage.locate, (messages) => locate(deps, messages)),
-    handle(objectStorage.moreSegments, (message) => moreSegments(deps, message)),
-    handleBatch(objectStorage.commit, (messages) => commit(deps, messages)),
-    handle(objectStorage.deleteVersions, (message) => deleteVersions(deps, message)),
-    handle(mutations.PutObjectTagging, (message) => putObjectTagging(deps, message)),
-    handle(reads.GetObjectTagging, (message) => getObjectTagging(deps, message)),
-    handle(mutations.DeleteObjectTagging, (message) => deleteObjectTagging(deps, message)),
-    handle(reads.GetObjectAttributes, (message) => getObjectAttributes(deps, message)),
+    answer(objectStorage.context, (message) => context(deps, message)),
+    answer(objectStorage.offerBucketKey, (message) => offerBucketKey(deps, message)),
+    answer(objectStorage.findBucketKey, (message) => findBucketKey(deps, message)),
+    answerBatch(objectStorage.locate, (messages) => locate(deps, messages)),
+    answer(objectStorage.moreSegments, (message) => moreSegments(deps, message)),
+    answerBatch(objectStorage.commit, (messages) => commit(deps, messages)),
+    answer(objectStorage.deleteVersions, (message) => deleteVersions(deps, message)),
+    answer(mutations.PutObjectTagging, (message) => putObjectTagging(deps, message)),
+    answer(reads.GetObjectTagging, (message) => getObjectTagging(deps, message)),
+    answer(mutations.DeleteObjectTagging, (message) => deleteObjectTagging(deps, message)),
+    answer(reads.GetObjectAttributes, (message) => getObjectAttributes(deps, message)),
 
-    handle(objectStorage.createUpload, (message) => createUpload(deps, message)),
-    handle(objectStorage.findUpload, (message) => findUpload(deps, message)),
-    handleBatch(objectStorage.commitPart, (messages) => commitPart(deps, messages)),
-    handle(objectStorage.completeUpload, (message) => completeUpload(deps, message)),
-    handle(mutations.AbortMultipartUpload, (message) => abortMultipartUpload(deps, message)),
-    handle(reads.ListParts, (message) => listParts(deps, message)),
-    handle(reads.ListMultipartUploads, (message) => listMultipartUploads(deps, message)),
+    answer(objectStorage.createUpload, (message) => createUpload(deps, message)),
+    answer(objectStorage.findUpload, (message) => findUpload(deps, message)),
+    answerBatch(objectStorage.commitPart, (messages) => commitPart(deps, messages)),
+    answer(objectStorage.completeUpload, (message) => completeUpload(deps, message)),
+    answer(mutations.AbortMultipartUpload, (message) => abortMultipartUpload(deps, message)),
+    answer(reads.ListParts, (message) => listParts(deps, message)),
+    answer(reads.ListMultipartUploads, (message) => listMultipartUploads(deps, message)),
 
-    handle(mutations.CreateBucket, (message) => createBucket(deps, message)),
-    handle(mutations.DeleteBucket, (message) => deleteBucket(deps, message)),
-    handle(reads.HeadBucket, (message) => headBucket(deps, message)),
-    handle(reads.ListBuckets, (message) => listBuckets(deps, message)),
-    handle(reads.GetBucketLocation, (message) => getBucketLocation(deps, message)),
-    handle(mutations.PutBucketVersioning, (message) => putBucketVersioning(deps, message)),
-    handle(reads.GetBucketVersioning, (message) => getBucketVersioning(deps, message)),
-    handle(mutations.PutBucketPolicy, (message) => putBucketPolicy(deps, message)),
-    handle(reads.GetBucketPolicy, (message) => getBucketPolicy(deps, message)),
-    handle(mutations.DeleteBucketPolicy, (message) => deleteBucketPolicy(deps, message)),
-    handle(mutations.PutPublicAccessBlock, (message) => putPublicAccessBlock(deps, message)),
-    handle(reads.GetPublicAccessBlock, (message) => getPublicAccessBlock(deps, message)),
-    handle(mutations.DeletePublicAccessBlock, (message) => deletePublicAccessBlock(deps, message)),
-    handle(mutations.PutBucketCors, (message) => putBucketCors(deps, message)),
-    handle(reads.GetBucketCors, (message) => getBucketCors(deps, message)),
-    handle(mutations.DeleteBucketCors, (message) => deleteBucketCors(deps, message)),
+    answer(mutations.CreateBucket, (message) => createBucket(deps, message)),
+    answer(mutations.DeleteBucket, (message) => deleteBucket(deps, message)),
+    answer(reads.HeadBucket, (message) => headBucket(deps, message)),
+    answer(reads.ListBuckets, (message) => listBuckets(deps, message)),
+    answer(reads.GetBucketLocation, (message) => getBucketLocation(deps, message)),
+    answer(mutations.PutBucketVersioning, (message) => putBucketVersioning(deps, message)),
+    answer(reads.GetBucketVersioning, (message) => getBucketVersioning(deps, message)),
+    answer(mutations.PutBucketPolicy, (message) => putBucketPolicy(deps, message)),
+    answer(reads.GetBucketPolicy, (message) => getBucketPolicy(deps, message)),
+    answer(mutations.DeleteBucketPolicy, (message) => deleteBucketPolicy(deps, message)),
+    answer(mutations.PutPublicAccessBlock, (message) => putPublicAccessBlock(deps, message)),
+    answer(reads.GetPublicAccessBlock, (message) => getPublicAccessBlock(deps, message)),
+    answer(mutations.DeletePublicAccessBlock, (message) => deletePublicAccessBlock(deps, message)),
+    answer(mutations.PutBucketCors, (message) => putBucketCors(deps, message)),
+    answer(reads.GetBucketCors, (message) => getBucketCors(deps, message)),
+    answer(mutations.DeleteBucketCors, (message) => deleteBucketCors(deps, message)),
 
-    handle(reads.ListObjects, (message) => listObjects(deps, message)),
-    handle(reads.ListObjectsV2, (message) => listObjectsV2(deps, message)),
-    handle(reads.ListObjectVersions, (message) => listObjectVersions(deps, message)),
+    answer(reads.ListObjects, (message) => listObjects(deps, message)),
+    answer(reads.ListObjectsV2, (message) => listObjectsV2(deps, message)),
+    answer(reads.ListObjectVersions, (message) => listObjectVersions(deps, message)),
 
-    handle(objectStorage.collect, () => collectNow(deps)),
-    handle(outbox.pending, (message) => outboxPending(deps, message)),
-    handle(outbox.settle, (message) => outboxSettle(deps, message)),
-    handle(statusContracts['object-storage'], () => status(deps)),
+    answer(objectStorage.collect, () => collectNow(deps)),
+    answer(outbox.pending, (message) => outboxPending(deps, message)),
+    answer(outbox.settle, (message) => outboxSettle(deps, message)),
+    answer(statusContracts['object-storage'], () => status(deps)),
   ];
 }

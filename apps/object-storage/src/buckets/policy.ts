@@ -7,10 +7,11 @@ import { changeBucket, readBucket } from '../shared/forwarded.ts';
 import { requiredText, text } from '../shared/input.ts';
 import type { BucketRow } from './bucket-row.ts';
 
-registerFailpoints('object-storage.put-bucket-policy.before-commit');
+registerFailpoints('object-storage.put-bucket-policy.after-resolve');
 
 const set = sql('buckets.setPolicy', 'UPDATE buckets SET policy = $2, revision = revision + 1 WHERE bucket_id = $1');
 
+const MAX_PRINCIPALS = 1000;
 const UNIQUE_ID = /^(AIDA|AROA)[A-Z0-9]+$/;
 
 function parse(policy: string, bucketName: string): CompiledPolicy {
@@ -23,7 +24,15 @@ function parse(policy: string, bucketName: string): CompiledPolicy {
 }
 
 function awsPrincipals(policy: CompiledPolicy): string[] {
-  return principalsOf(policy).flatMap(({ type, value }) => (type === 'AWS' && value !== '*' ? [value] : []));
+  const names = principalsOf(policy).flatMap(({ type, value }) => (type === 'AWS' && value !== '*' ? [value] : []));
+  // What identity resolves at once; a policy of 20 KB has no room for more ARNs.
+  if (names.length > MAX_PRINCIPALS) throw s3Error('MalformedPolicy', {}, { message: 'Invalid principal in policy' });
+  return names;
+}
+
+/** An account may be named by its number alone. */
+function asArn(principal: string): string {
+  return /^\d{12}$/.test(principal) ? `arn:aws:iam::${principal}:root` : principal;
 }
 
 /**
@@ -31,12 +40,12 @@ function awsPrincipals(policy: CompiledPolicy): string[] {
  * @throws Fault MalformedPolicy when the policy names somebody who is not there
  */
 async function withStoredPrincipals(deps: Deps, policy: CompiledPolicy): Promise<CompiledPolicy> {
-  const arns = awsPrincipals(policy);
+  const arns = awsPrincipals(policy).map(asArn);
   if (arns.length === 0) return policy;
   const { byArn } = await deps.bus.call(identity.resolvePrincipals, { arns, ids: [] });
   const known = new Map(Object.entries(byArn));
   return mapPrincipals(policy, ({ value }) => {
-    const stored = known.get(value);
+    const stored = known.get(asArn(value));
     if (stored === undefined || stored === null) {
       throw s3Error('MalformedPolicy', { Detail: value }, { message: 'Invalid principal in policy' });
     }
@@ -68,6 +77,7 @@ export async function putBucketPolicy(deps: Deps, message: Forwarded): Promise<F
   const name = requiredText(message.input, 'Bucket');
   const given = parse(text(message.input, 'Policy') ?? '', name);
   const policy = await withStoredPrincipals(deps, given);
+  failpoint('object-storage.put-bucket-policy.after-resolve');
   return await changeBucket(deps, message, async (tx, bucket) => {
     ownAccountOnly(bucket, message);
     if (blocksPublicPolicies(bucket) && isPublic(policy)) {
@@ -81,7 +91,6 @@ export async function putBucketPolicy(deps: Deps, message: Forwarded): Promise<F
       );
     }
     await tx.execute(set, [bucket.bucket_id, policy.text]);
-    failpoint('object-storage.put-bucket-policy.before-commit');
     return { status: 204 };
   });
 }

@@ -74,7 +74,12 @@ describe('commit and locate', () => {
   it('lets exactly one of many racing If-None-Match: * win', async () => {
     const bucket = await world.bucket();
     const results = await Promise.allSettled(
-      Array.from({ length: 20 }, () => world.put(bucket, 'race', { conditions: { ifNoneMatch: '*' } })),
+      Array.from({ length: 40 }, (_, index) =>
+        (index % 2 ? world.gateway : world.otherGateway).call(
+          objectStorage.commit,
+          world.commitRequest(bucket, 'race', { conditions: { ifNoneMatch: '*' } }),
+        ),
+      ),
     );
     const winners = results.filter((result) => result.status === 'fulfilled');
     expect(winners).toHaveLength(1);

@@ -129,10 +129,12 @@ export interface BlobClaim {
 /** Claims blobs; fails on the unique key when the collector, or another version, has claimed one of them before. */
 export async function claimBlobs(tx: Sql, claims: readonly BlobClaim[]): Promise<void> {
   if (claims.length === 0) return;
+  // In one order everywhere, so that a commit and the collector never wait for each other in a circle.
+  const sorted = claims.toSorted((a, b) => (a.blobId < b.blobId ? -1 : 1));
   await tx.execute(claim, [
-    claims.map((entry) => entry.blobId),
-    claims.map((entry) => entry.bucketId),
-    claims.map((entry) => entry.state),
+    sorted.map((entry) => entry.blobId),
+    sorted.map((entry) => entry.bucketId),
+    sorted.map((entry) => entry.state),
   ]);
 }
 

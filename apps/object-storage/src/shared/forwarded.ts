@@ -1,8 +1,11 @@
 import { Fault, type Forwarded, type ForwardedReply, type RequestRecord } from '@coffer/contracts';
 import type { Sql } from '@coffer/database';
+import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { bucketOf, findBuckets, noSuchBucket, staleContext, isFresh, type BucketRow } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
 import { lockForChange, lockForMutation } from './locks.ts';
+
+registerFailpoints('object-storage.change.before-commit', 'object-storage.change.before-reply');
 
 /** An operation's output, by AWS's member names; members that are undefined are left out on the wire. */
 export type Output = Record<string, unknown>;
@@ -55,19 +58,22 @@ export async function mutate(
   const { requestId } = message.caller;
   const earlier = await deps.outbox.reply(requestId);
   if (earlier) return earlier.reply as ForwardedReply;
-  return await deps.db.transaction(async (tx) => {
+  const reply = await deps.db.transaction(async (tx) => {
     const bucket = await lockedBucket(tx, message, (bucketId) => lock(tx, bucketId));
     const repeated = (await deps.outbox.replies([requestId], tx)).get(requestId);
     if (repeated) return repeated.reply as ForwardedReply;
     const change = await work(tx, bucket);
-    const reply = { output: change.output ?? {} };
+    const reply: ForwardedReply = { output: change.output ?? {} };
     await deps.outbox.put(tx, {
       requestId,
       draft: { ...draft, bucketId: bucket.bucket_id, status: change.status ?? 200, ...change.draft },
       reply,
     });
+    failpoint('object-storage.change.before-commit');
     return reply;
   });
+  failpoint('object-storage.change.before-reply');
+  return reply;
 }
 
 /** Changes a bucket's configuration, alone: what was decided under the old one is stale once this commits. */

@@ -119,6 +119,8 @@ export class World {
   readonly db: Database;
   readonly gateway: BusClient;
   readonly operator: BusClient;
+  /** Another gateway, whose calls gather in batches of their own. */
+  readonly otherGateway: BusClient;
   readonly neighbours: Neighbours;
   readonly blobFolder: string;
   readonly #stop: () => Promise<void>;
@@ -127,6 +129,7 @@ export class World {
     db: Database;
     gateway: BusClient;
     operator: BusClient;
+    otherGateway: BusClient;
     neighbours: Neighbours;
     blobFolder: string;
     stop: () => Promise<void>;
@@ -134,6 +137,7 @@ export class World {
     this.db = parts.db;
     this.gateway = parts.gateway;
     this.operator = parts.operator;
+    this.otherGateway = parts.otherGateway;
     this.neighbours = parts.neighbours;
     this.blobFolder = parts.blobFolder;
     this.#stop = parts.stop;
@@ -328,6 +332,7 @@ export async function startWorld(env: NodeJS.ProcessEnv = {}): Promise<World> {
     db: postgres.open('object-storage'),
     gateway: inProcessTransport(hub, 'gateway').client,
     operator: inProcessTransport(hub, 'operator').client,
+    otherGateway: inProcessTransport(hub, 'gateway').client,
     neighbours,
     blobFolder: scratch.path,
     stop: async () => {
