@@ -16,6 +16,8 @@ class Identity {
   epoch = 1;
   changedAccounts: string[] | undefined = [];
   asked = 0;
+  /** The epochs that the gateway named, one for each time it asked for a lease. */
+  named: (number | undefined)[] = [];
   replyDelayMs = 0;
   /** Runs while a key is being resolved, after its answer was read. */
   meanwhile: (() => void | Promise<void>) | undefined;
@@ -23,7 +25,8 @@ class Identity {
 
   registrations() {
     return [
-      handle(identity.lease, async () => {
+      handle(identity.lease, async (message) => {
+        this.named.push(message.epoch);
         if (this.down) throw new Error('down');
         const reply = { epoch: this.epoch, leaseMs: 1000, ...(this.changedAccounts ? { changedAccounts: this.changedAccounts } : {}) };
         await pause(this.replyDelayMs);
@@ -81,6 +84,15 @@ describe('what the gateway trusts of identity', () => {
     await pause(1000);
     expect(await principals.byAccessKey(scope)).not.toBe(first);
     expect(known.asked).toBe(2);
+  });
+
+  it('acknowledges a new epoch at once, once', async () => {
+    await lease.hold();
+    known.epoch = 2;
+    await pause(1000);
+    await lease.hold();
+    await pause(50);
+    expect(known.named).toEqual([undefined, 1, 2]);
   });
 
   it('forgets everything when identity cannot list what changed', async () => {

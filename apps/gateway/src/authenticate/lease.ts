@@ -84,6 +84,8 @@ export class IdentityLease {
     if (reply.epoch > this.epoch) {
       this.listener.forget(known >= 0 ? reply.changedAccounts : undefined);
       this.epoch = reply.epoch;
+      // Naming the new epoch is what tells identity that nothing older is trusted here: whoever made the change waits.
+      if (known >= 0) void this.renew().catch(() => undefined);
     }
     if (reply.epoch === this.epoch) this.until = Math.max(this.until, asked + reply.leaseMs - MARGIN_MS);
   }
