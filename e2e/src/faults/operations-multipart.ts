@@ -17,8 +17,9 @@ async function begin(worker: Worker): Promise<UploadState | undefined> {
   const outcome = await outcomeOf(() =>
     worker.client.send(new CreateMultipartUploadCommand({ Bucket: worker.buckets.plain, Key: key })),
   );
-  if (outcome.kind === 'refused') return void worker.refused(`create an upload of ${key}`, outcome);
-  if (outcome.kind === 'unsure') return void (worker.journal.unansweredUploads += 1);
+  if (outcome.kind === 'refused') worker.refused(`create an upload of ${key}`, outcome);
+  if (outcome.kind === 'unsure') worker.journal.unansweredUploads += 1;
+  if (outcome.kind !== 'done') return undefined;
   worker.journal.acknowledged += 1;
   const upload: UploadState = { key, uploadId: outcome.output.UploadId!, parts: new Map(), state: 'open' };
   worker.journal.uploads.set(upload.uploadId, upload);

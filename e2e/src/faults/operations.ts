@@ -51,8 +51,8 @@ export const putConditionally: Operation = async (worker) => {
     worker.journal.contradictions.push(`${key} was made with If-None-Match: * though it was there`);
   }
   // Where the key was there the condition forbids the write: without an answer, too, nothing may have changed.
-  if (outcome.kind === 'unsure' && there) return;
-  worker.wrote(key, made, outcome, there ? ['PreconditionFailed'] : []);
+  if (outcome.kind === 'unsure' && there) worker.journal.unsure(key, worker.journal.current(key));
+  else worker.wrote(key, made, outcome, there ? ['PreconditionFailed'] : []);
 };
 
 /** All clients try to make the same keys; the tenth of a second chooses which. */
