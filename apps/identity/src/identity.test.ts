@@ -25,7 +25,8 @@ async function start(options: Parameters<typeof startIdentity>[1] = {}, url?: st
   return started;
 }
 
-const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '');
+const day = (offset: number) =>
+  new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '');
 const first = (identity: TestIdentity) => identity.client('operator').call(contracts.firstAccount, {});
 const create = (identity: TestIdentity, name: string, operationId: string = randomUUID()) =>
   identity.client('operator').call(contracts.createAccount, { name, operationId });
@@ -81,7 +82,16 @@ describe('the service key', () => {
     expect(answer.checks['serviceKey']).not.toBe('ok');
     expect((await faultOf(create(identity, 'early'))).code).toBe('Unavailable');
     const stop = await serveServiceKey(identity.hub);
-    await expect.poll(() => first(identity).then(() => 'ok', () => 'not yet'), { timeout: 10_000 }).toBe('ok');
+    await expect
+      .poll(
+        () =>
+          first(identity).then(
+            () => 'ok',
+            () => 'not yet',
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe('ok');
     expect((await identity.client('operator').call(status.identity, {})).checks).toEqual({
       database: 'ok',
       serviceKey: 'ok',
@@ -110,9 +120,7 @@ describe('resolveKey', () => {
     const identity = await start();
     const account = await first(identity);
     const reply = await resolve(identity, account.accessKeyId);
-    expect(Buffer.from(reply.signingKey)).toEqual(
-      deriveSigningKey(account.secretAccessKey, day(0), 'us-east-1', 's3'),
-    );
+    expect(Buffer.from(reply.signingKey)).toEqual(deriveSigningKey(account.secretAccessKey, day(0), 'us-east-1', 's3'));
     expect(reply.principal).toEqual({
       kind: 'root',
       accountId: account.accountId,
@@ -196,7 +204,9 @@ test('no secret lies in the database in clear', async () => {
 async function everything(database: Database): Promise<string> {
   const parts = [];
   for (const table of ['accounts', 'users', 'access_keys', 'user_policies', 'outbox', 'changes', 'leases']) {
-    parts.push(JSON.stringify(await database.query(sql(`test.identity.all.${table}`, `SELECT t::text FROM ${table} t`))));
+    parts.push(
+      JSON.stringify(await database.query(sql(`test.identity.all.${table}`, `SELECT t::text FROM ${table} t`))),
+    );
   }
   return parts.join('\n');
 }

@@ -1,5 +1,12 @@
 import { migrate, openDatabase, Outbox, requireDurable, schemas } from '@coffer/database';
-import { loadConfig, type Logger, type RunningService, type ServiceContext, startNest, waitFor } from '@coffer/service-kit';
+import {
+  loadConfig,
+  type Logger,
+  type RunningService,
+  type ServiceContext,
+  startNest,
+  waitFor,
+} from '@coffer/service-kit';
 import { ensureFirstAccount, type FirstAccountConfig } from './accounts/ensure-first-account.ts';
 import { IdentityModule } from './app.module.ts';
 import { type Config, configSchema } from './config.ts';

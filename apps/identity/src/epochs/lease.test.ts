@@ -109,7 +109,9 @@ describe('a change', () => {
 
 describe('a lease', () => {
   const ask = (epoch?: number) =>
-    replicas[0].client('gateway').call(contracts.lease, { gateway: 'asker', ...(epoch === undefined ? {} : { epoch }) });
+    replicas[0]
+      .client('gateway')
+      .call(contracts.lease, { gateway: 'asker', ...(epoch === undefined ? {} : { epoch }) });
 
   test('lists the accounts that changed since, once each', async () => {
     const other = await newRoot(replicas[0]);
@@ -123,9 +125,7 @@ describe('a lease', () => {
     ]);
     const reply = await ask(epoch);
     expect(reply.epoch).toBe(epoch + 3);
-    expect(reply.changedAccounts?.toSorted()).toEqual(
-      [root.principal.accountId, other.principal.accountId].toSorted(),
-    );
+    expect(reply.changedAccounts?.toSorted()).toEqual([root.principal.accountId, other.principal.accountId].toSorted());
     expect((await ask(epoch + 99)).changedAccounts).toBeUndefined();
   });
 

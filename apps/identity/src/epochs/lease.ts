@@ -29,17 +29,11 @@ const renew = sql(
    ON CONFLICT (gateway, epoch) DO UPDATE SET renewed_at = GREATEST(l.renewed_at, EXCLUDED.renewed_at)
    RETURNING epoch`,
 );
-const changesBetween = sql(
-  'identity.lease.changes',
-  'SELECT account_id FROM changes WHERE epoch > $1 AND epoch <= $2',
-);
+const changesBetween = sql('identity.lease.changes', 'SELECT account_id FROM changes WHERE epoch > $1 AND epoch <= $2');
 
 /** Renews the lease of a gateway. The contract says what it is worth. */
 export async function lease(deps: Deps, message: RequestOf<Contract>): Promise<ReplyOf<Contract>> {
-  const rows = await deps.database.query<{ epoch: number }>(renew, [
-    message.gateway,
-    message.epoch ?? NO_EPOCH,
-  ]);
+  const rows = await deps.database.query<{ epoch: number }>(renew, [message.gateway, message.epoch ?? NO_EPOCH]);
   const epoch = (rows[0] as { epoch: number }).epoch;
   deps.leases.wake();
   const changedAccounts = await changedSince(deps, message.epoch, epoch);

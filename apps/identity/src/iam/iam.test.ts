@@ -4,7 +4,8 @@ import { type TestPostgres, testPostgres } from '@coffer/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Asker, faultOf, newRequestId, newRoot, startIdentity, type TestIdentity } from '../testkit/identity.ts';
 
-const POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b\'(*)"}]}';
+const POLICY =
+  '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b\'(*)"}]}';
 
 let postgres: TestPostgres;
 let identity: TestIdentity;
@@ -129,7 +130,10 @@ describe('users', () => {
   test('are named as IAM permits', async () => {
     const root = await newRoot(identity);
     for (const UserName of ['', 'a b', 'ü', 'a/b', 'a\0', 'x'.repeat(65), undefined, 7]) {
-      expect(await faultOf(root.call('CreateUser', { UserName }))).toMatchObject({ code: 'ValidationError', status: 400 });
+      expect(await faultOf(root.call('CreateUser', { UserName }))).toMatchObject({
+        code: 'ValidationError',
+        status: 400,
+      });
     }
     for (const Path of ['', 'x', '/x', 'x/', '/ü/', `/${'x'.repeat(511)}/`, '/a b/']) {
       expect((await faultOf(root.call('CreateUser', { UserName: 'ann', Path }))).code).toBe('ValidationError');
@@ -300,14 +304,25 @@ describe('inline policies', () => {
     await root.call('CreateUser', { UserName: 'ann' });
     const put = (PolicyName: string, PolicyDocument: string) =>
       root.call('PutUserPolicy', { UserName: 'ann', PolicyName, PolicyDocument });
-    for (const text of ['{', '{}', '[]', POLICY.replace('Allow', 'Maybe'), POLICY.replace('"Action"', '"Principal":"*","Action"')]) {
+    for (const text of [
+      '{',
+      '{}',
+      '[]',
+      POLICY.replace('Allow', 'Maybe'),
+      POLICY.replace('"Action"', '"Principal":"*","Action"'),
+    ]) {
       expect(await faultOf(put('p', text))).toMatchObject({ code: 'MalformedPolicyDocument', status: 400 });
     }
     expect((await faultOf(put('p', POLICY.replace('s3:*', 's3:\u{1f512}')))).code).toBe('ValidationError');
-    const sized = (size: number) => POLICY.replace('arn:aws:s3:::b', `arn:aws:s3:::${'b'.repeat(size - POLICY.length + 1)}`);
+    const sized = (size: number) =>
+      POLICY.replace('arn:aws:s3:::b', `arn:aws:s3:::${'b'.repeat(size - POLICY.length + 1)}`);
     await put('p', sized(1500));
     await put('p', `${sized(2048)}${' '.repeat(3000)}`);
-    const limit = { code: 'LimitExceeded', status: 409, message: 'Maximum policy size of 2048 bytes exceeded for user ann' };
+    const limit = {
+      code: 'LimitExceeded',
+      status: 409,
+      message: 'Maximum policy size of 2048 bytes exceeded for user ann',
+    };
     expect(await faultOf(put('p', sized(2049)))).toMatchObject(limit);
     await put('p', sized(1500));
     expect(await faultOf(put('q', sized(549)))).toMatchObject(limit);
@@ -382,7 +397,10 @@ test('principals are resolved to unique ids and back', async () => {
   ];
   const resolvePrincipals = (arns: string[], ids: string[]) =>
     identity.client('gateway').call(contracts.resolvePrincipals, { arns, ids });
-  const { byArn, byId } = await resolvePrincipals([User.Arn, rootArn, accountId, ...lost], [User.UserId, rootArn, 'AIDAGONE']);
+  const { byArn, byId } = await resolvePrincipals(
+    [User.Arn, rootArn, accountId, ...lost],
+    [User.UserId, rootArn, 'AIDAGONE'],
+  );
   expect(byArn[User.Arn]).toBe(User.UserId);
   expect([byArn[rootArn], byArn[accountId]]).toEqual([rootArn, rootArn]);
   for (const arn of lost) expect(Object.entries(byArn).find(([name]) => name === arn)?.[1] ?? null).toBeNull();

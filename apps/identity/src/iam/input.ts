@@ -22,7 +22,9 @@ export function constraint(
 ): ReturnType<typeof validationError> {
   const shown = value === undefined ? 'null' : `'${value}'`;
   const at = member.charAt(0).toLowerCase() + member.slice(1);
-  return validationError(`1 validation error detected: Value ${shown} at '${at}' failed to satisfy constraint: ${rule}`);
+  return validationError(
+    `1 validation error detected: Value ${shown} at '${at}' failed to satisfy constraint: ${rule}`,
+  );
 }
 
 /**

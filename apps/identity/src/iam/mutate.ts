@@ -32,7 +32,8 @@ async function carryOut(
   work: (tx: Sql, accountId: string) => Promise<Output>,
 ): Promise<StoredReply> {
   const { draft, caller } = message;
-  if (draft === undefined) throw new Fault('InvalidMessage', 'A change needs the draft of its record.', { status: 400 });
+  if (draft === undefined)
+    throw new Fault('InvalidMessage', 'A change needs the draft of its record.', { status: 400 });
   try {
     const { result, epoch } = await commitChange(
       deps,

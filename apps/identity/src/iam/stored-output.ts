@@ -14,7 +14,10 @@ export interface StoredReply {
 }
 
 export function toStored(reply: StoredReply): object {
-  return { epoch: reply.epoch, output: map(reply.output, (value) => (value instanceof Date ? { $date: value.getTime() } : undefined)) };
+  return {
+    epoch: reply.epoch,
+    output: map(reply.output, (value) => (value instanceof Date ? { $date: value.getTime() } : undefined)),
+  };
 }
 
 export function fromStored(stored: unknown): StoredReply {

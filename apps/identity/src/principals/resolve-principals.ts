@@ -59,9 +59,7 @@ async function existingRoots(deps: Deps, names: readonly string[]): Promise<Map<
   if (accountOf.size === 0) return new Map();
   const rows = await deps.database.query<{ account_id: string }>(findAccounts, [[...new Set(accountOf.values())]]);
   const existing = new Set(rows.map((row) => row.account_id));
-  return new Map(
-    [...accountOf].filter(([, id]) => existing.has(id)).map(([name, id]) => [name, rootArn(id)] as const),
-  );
+  return new Map([...accountOf].filter(([, id]) => existing.has(id)).map(([name, id]) => [name, rootArn(id)] as const));
 }
 
 async function usersByArn(deps: Deps, arns: readonly string[]): Promise<Map<string, string>> {

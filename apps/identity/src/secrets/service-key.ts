@@ -51,7 +51,13 @@ export class ServiceKey {
     const tooLate = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, PATIENCE_MS);
     });
-    await Promise.race([this.#fetched.then(() => undefined, () => undefined), tooLate]);
+    await Promise.race([
+      this.#fetched.then(
+        () => undefined,
+        () => undefined,
+      ),
+      tooLate,
+    ]);
     clearTimeout(timer);
     if (this.#key === undefined) throw new Fault('Unavailable', 'The key service does not answer.', { status: 503 });
     return this.#key;

@@ -24,7 +24,10 @@ export class LeaseHolder {
   async renew(lose = 0): Promise<void> {
     const asked = performance.now();
     const known = this.epoch;
-    const reply = await this.#bus.call(contracts.lease, { gateway: this.#name, ...(known < 0 ? {} : { epoch: known }) });
+    const reply = await this.#bus.call(contracts.lease, {
+      gateway: this.#name,
+      ...(known < 0 ? {} : { epoch: known }),
+    });
     if (lose === Number.POSITIVE_INFINITY) return;
     if (lose > 0) await new Promise((resolve) => setTimeout(resolve, lose));
     if (reply.epoch < this.epoch) return;

@@ -87,7 +87,11 @@ export class Asker {
   }
 
   // oxlint-disable-next-line typescript/no-explicit-any -- outputs are AWS's, read member by member in tests
-  async call(name: keyof typeof contracts.identityOperations, input: object = {}, requestId = newRequestId()): Promise<any> {
+  async call(
+    name: keyof typeof contracts.identityOperations,
+    input: object = {},
+    requestId = newRequestId(),
+  ): Promise<any> {
     const caller: Caller = { requestId, principal: this.principal, region: 'us-east-1' };
     const reply = await this.#bus.call(contracts.identityOperations[name], {
       caller,

@@ -6,10 +6,7 @@ import { requiredName } from '../iam/input.ts';
 import { mutate } from '../iam/mutate.ts';
 import { lockUser } from '../users/user-row.ts';
 
-const remove = sql(
-  'identity.userPolicy.delete',
-  'DELETE FROM user_policies WHERE user_id = $1 AND policy_name = $2',
-);
+const remove = sql('identity.userPolicy.delete', 'DELETE FROM user_policies WHERE user_id = $1 AND policy_name = $2');
 
 /** @throws Fault `NoSuchEntity`, `ValidationError` */
 export async function deleteUserPolicy(deps: Deps, message: Forwarded): Promise<ForwardedReply> {

@@ -17,11 +17,7 @@ export async function listUserPolicies(deps: Deps, message: Forwarded): Promise<
   const userName = requiredName(message.input, 'UserName');
   const page = pageOf(message.input);
   const user = await findUser(deps.database, accountId, { userName });
-  const found = await deps.database.query<{ policy_name: string }>(list, [
-    user.user_id,
-    page.after,
-    page.maxItems + 1,
-  ]);
+  const found = await deps.database.query<{ policy_name: string }>(list, [user.user_id, page.after, page.maxItems + 1]);
   const { rows, rest } = cutPage(page, found, (row) => row.policy_name);
   return { output: { PolicyNames: rows.map((row) => row.policy_name), ...rest } };
 }
