@@ -28,14 +28,24 @@ class Identity {
       handle(identity.lease, async (message) => {
         this.named.push(message.epoch);
         if (this.down) throw new Error('down');
-        const reply = { epoch: this.epoch, leaseMs: 1000, ...(this.changedAccounts ? { changedAccounts: this.changedAccounts } : {}) };
+        const reply = {
+          epoch: this.epoch,
+          leaseMs: 1000,
+          ...(this.changedAccounts ? { changedAccounts: this.changedAccounts } : {}),
+        };
         await pause(this.replyDelayMs);
         return reply;
       }),
       handle(identity.resolveKey, async ({ accessKeyId }) => {
         this.asked++;
         const reply = {
-          principal: { kind: 'root' as const, accountId: '111122223333', arn: `arn:${accessKeyId}`, userId: 'x', canonicalId: 'c' },
+          principal: {
+            kind: 'root' as const,
+            accountId: '111122223333',
+            arn: `arn:${accessKeyId}`,
+            userId: 'x',
+            canonicalId: 'c',
+          },
           policies: [],
           epoch: this.epoch,
           signingKey: Buffer.alloc(32),

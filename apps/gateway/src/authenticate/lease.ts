@@ -68,9 +68,11 @@ export class IdentityLease {
   private renew(): Promise<void> {
     const next = this.renewing ? this.renewing.catch(() => undefined).then(() => this.ask()) : this.ask();
     this.renewing = next;
-    void next.catch(() => undefined).finally(() => {
-      if (this.renewing === next) this.renewing = undefined;
-    });
+    void next
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.renewing === next) this.renewing = undefined;
+      });
     return next;
   }
 

@@ -76,6 +76,9 @@ export function draftOf(caller: Caller, operation: string): RequestRecord {
   };
 }
 
+// oxlint-disable-next-line typescript/no-explicit-any -- outputs are AWS's, read member by member in tests
+type Output = any;
+
 /** Calls IAM operations in somebody's name, as a gateway does. */
 export class Asker {
   readonly #bus: BusClient;
@@ -86,12 +89,11 @@ export class Asker {
     this.principal = principal;
   }
 
-  // oxlint-disable-next-line typescript/no-explicit-any -- outputs are AWS's, read member by member in tests
   async call(
     name: keyof typeof contracts.identityOperations,
     input: object = {},
     requestId = newRequestId(),
-  ): Promise<any> {
+  ): Promise<Output> {
     const caller: Caller = { requestId, principal: this.principal, region: 'us-east-1' };
     const reply = await this.#bus.call(contracts.identityOperations[name], {
       caller,
