@@ -89,13 +89,19 @@ export function noSuchBucket(name: string | undefined): Fault {
   return s3Error('NoSuchBucket', name === undefined ? {} : { BucketName: name });
 }
 
+/** Why a bucket is not there by its id: it is gone, or its name belongs to another one now (with that one's context). */
+export async function goneOrReplaced(runner: Sql, name: string | undefined): Promise<Fault> {
+  const other = name === undefined ? undefined : await findBucketByName(runner, name);
+  return other ? staleContext(other) : noSuchBucket(name);
+}
+
 /**
  * The bucket under which the gateway decided, still as it was then.
- * @throws Fault NoSuchBucket, StaleContext
+ * @throws Fault NoSuchBucket, StaleContext (also with another bucket of the same name, made since)
  */
 export async function freshBucket(runner: Sql, revision: Revision, name?: string): Promise<BucketRow> {
   const row = (await findBuckets(runner, [revision.bucketId])).get(revision.bucketId);
-  if (!row) throw noSuchBucket(name);
+  if (!row) throw await goneOrReplaced(runner, name);
   if (!isFresh(row, revision)) throw staleContext(row);
   return row;
 }

@@ -195,6 +195,21 @@ describe('revisions', () => {
   });
 });
 
+describe('a name that belongs to another bucket now', () => {
+  it('is told with the new context', async () => {
+    const old = await world.bucket();
+    await world.op('DeleteBucket', { Bucket: old.name });
+    await world.op('CreateBucket', { Bucket: old.name });
+    const now = await world.context(old.name);
+    expect(now.bucketId).not.toBe(old.bucketId);
+    const stale = { code: 'StaleContext', data: now };
+    await expect(world.op('ListObjectsV2', { Bucket: old.name }, { bucket: old })).rejects.toMatchObject(stale);
+    await expect(world.op('DeleteBucket', { Bucket: old.name }, { bucket: old })).rejects.toMatchObject(stale);
+    await expect(world.remove(old, [{ key: 'k' }])).rejects.toMatchObject(stale);
+    await expect(world.put(old, 'k')).rejects.toMatchObject(stale);
+  });
+});
+
 describe('bucket keys', () => {
   it('whoever comes second gets the winner; a rotation moves the revision', async () => {
     const name = newName();

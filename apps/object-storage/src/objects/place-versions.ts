@@ -10,7 +10,7 @@ import {
   type Tag,
 } from '@coffer/contracts';
 import { sql, type OutboxEntry, type Sql } from '@coffer/database';
-import { findBuckets, isFresh, noSuchBucket, staleContext, type BucketRow } from '../buckets/bucket-row.ts';
+import { findBuckets, goneOrReplaced, isFresh, staleContext, type BucketRow } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
 import { removeVersions, type Removal } from '../destruction/remove-versions.ts';
 import type { VersionRef } from '../destruction/gate.ts';
@@ -74,9 +74,11 @@ interface Facts {
   states: KeyState[];
   /** Positions of the elements whose bucket key is stored. */
   keyKnown: Set<number>;
+  /** By position, why the bucket is not there. */
+  gone: Map<number, Fault>;
 }
 
-/** Everything the decision needs, in one round trip. */
+/** Everything the decision needs, in one round trip (and one more for each bucket that is gone). */
 async function readFacts(deps: Deps, tx: Sql, elements: readonly NewVersion[]): Promise<Facts> {
   const bucketIds = elements.map((element) => element.revision.bucketId);
   const [buckets, replies, states, keyRows] = await Promise.all([
@@ -91,7 +93,11 @@ async function readFacts(deps: Deps, tx: Sql, elements: readonly NewVersion[]): 
     ),
     tx.query<{ ord: number }>(knownKeys, [bucketIds, elements.map((element) => element.encryption.bucketKeyId)]),
   ]);
-  return { buckets, replies, states, keyKnown: new Set(keyRows.map((row) => row.ord - 1)) };
+  const gone = new Map<number, Fault>();
+  for (const [index, element] of elements.entries()) {
+    if (!buckets.has(element.revision.bucketId)) gone.set(index, await goneOrReplaced(tx, element.draft.bucket));
+  }
+  return { buckets, replies, states, keyKnown: new Set(keyRows.map((row) => row.ord - 1)), gone };
 }
 
 /** What a batch writes, gathered while its elements are decided one after the other. */
@@ -145,7 +151,7 @@ function decide(
   const earlier = facts.replies.get(element.caller.requestId);
   if (earlier) return { result: { reply: earlier.reply as Record<string, unknown>, replayed: true } };
   const bucket = facts.buckets.get(bucketId);
-  if (!bucket) return { result: { fault: noSuchBucket(element.draft.bucket) } };
+  if (!bucket) return { result: { fault: facts.gone.get(index) ?? s3Error('NoSuchBucket') } };
   if (!isFresh(bucket, element.revision) || !facts.keyKnown.has(index)) return { result: { fault: staleContext(bucket) } };
   const refusal = refusedByConditions(state, element.key, element.conditions);
   if (refusal) return { result: { fault: refusal } };

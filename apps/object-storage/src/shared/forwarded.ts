@@ -1,7 +1,7 @@
 import { Fault, type Forwarded, type ForwardedReply, type RequestRecord } from '@coffer/contracts';
 import type { Sql } from '@coffer/database';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
-import { bucketOf, findBuckets, noSuchBucket, staleContext, isFresh, type BucketRow } from '../buckets/bucket-row.ts';
+import { bucketOf, findBuckets, isFresh, type BucketRow } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
 import { lockForChange, lockForMutation } from './locks.ts';
 
@@ -30,13 +30,11 @@ async function lockedBucket(
   message: Forwarded,
   lock: (bucketId: string) => Promise<void>,
 ): Promise<BucketRow> {
-  const found = await bucketOf(tx, { ...message, revision: undefined });
-  const bucketId = message.revision?.bucketId ?? found.bucket_id;
+  // Without a revision the bucket is found by its name first; what counts is read again under the lock.
+  const bucketId = message.revision?.bucketId ?? (await bucketOf(tx, message)).bucket_id;
   await lock(bucketId);
   const bucket = (await findBuckets(tx, [bucketId])).get(bucketId);
-  if (!bucket || bucket.name !== found.name) throw noSuchBucket(found.name);
-  if (message.revision && !isFresh(bucket, message.revision)) throw staleContext(bucket);
-  return bucket;
+  return bucket && (!message.revision || isFresh(bucket, message.revision)) ? bucket : await bucketOf(tx, message);
 }
 
 export interface Change {
