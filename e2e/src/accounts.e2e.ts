@@ -193,6 +193,18 @@ describe.runIf(present)('who may do what', () => {
       await expectRefused(get(nobody), 403, 'AccessDenied');
     });
 
+    it('may not override the headers of the answer', async () => {
+      await blockPublicAccess(bucket, false);
+      await policy(everybody());
+      await expectRefused(
+        nobody.send(new GetObjectCommand({ Bucket: bucket, Key: 'k', ResponseContentType: 'text/plain' })),
+        400,
+        'InvalidRequest',
+        'Request specific response headers cannot be used for anonymous GET requests.',
+      );
+      await client.send(new DeleteBucketPolicyCommand({ Bucket: bucket }));
+    });
+
     it('may write only where a policy says so, and never by copy or multipart', async () => {
       await blockPublicAccess(bucket, false);
       await policy({ Effect: 'Allow', Principal: '*', Action: 's3:PutObject', Resource: `${itself()}/drop/*` });

@@ -267,27 +267,20 @@ describe.runIf(present)('versioning', () => {
         ids.push((await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))).VersionId);
         expected.push(...ids.toReversed().map((id) => `${key} ${id}`));
       }
+      // Read from the XML itself: versions and markers are mixed there, and some clients rely on their order.
       const seen: string[] = [];
-      let KeyMarker: string | undefined;
-      let VersionIdMarker: string | undefined;
-      for (;;) {
-        const answer = await call({
-          path: `/${bucket}`,
-          query: {
-            versions: '',
-            'max-keys': '5',
-            ...(KeyMarker && { 'key-marker': KeyMarker }),
-            ...(VersionIdMarker && { 'version-id-marker': VersionIdMarker }),
-          },
-        });
-        const entries = [...answer.text.matchAll(/<(?:Version|DeleteMarker)>.*?<\/(?:Version|DeleteMarker)>/gs)];
-        for (const [entry] of entries) {
-          seen.push(`${/<Key>(.*?)<\/Key>/.exec(entry)![1]} ${/<VersionId>(.*?)<\/VersionId>/.exec(entry)![1]}`);
-        }
-        if (!answer.text.includes('<IsTruncated>true')) break;
-        KeyMarker = /<NextKeyMarker>(.*?)</.exec(answer.text)![1];
-        VersionIdMarker = /<NextVersionIdMarker>(.*?)</.exec(answer.text)?.[1];
+      let marker: Record<string, string> | undefined = {};
+      while (marker !== undefined) {
+        const { text } = await call({ path: `/${bucket}`, query: { versions: '', 'max-keys': '5', ...marker } });
+        const entries = [...text.matchAll(/<(?:Version|DeleteMarker)>.*?<\/(?:Version|DeleteMarker)>/gs)];
+        expect(entries.length).toBeLessThanOrEqual(5);
+        const field = (entry: string, name: string) => new RegExp(`<${name}>(.*?)</${name}>`).exec(entry)?.[1];
+        seen.push(...entries.map(([entry]) => `${field(entry, 'Key')} ${field(entry, 'VersionId')}`));
+        marker = text.includes('<IsTruncated>true')
+          ? { 'key-marker': field(text, 'NextKeyMarker')!, 'version-id-marker': field(text, 'NextVersionIdMarker')! }
+          : undefined;
       }
+      expect(seen.toSorted()).toEqual(expected.toSorted());
       expect(seen).toEqual(expected);
 
       const grouped = await client.send(new ListObjectVersionsCommand({ Bucket: bucket, Delimiter: '/' }));
