@@ -1,5 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isBlobId } from '@coffer/blob-store';
 import { asAdministrator } from './database.ts';
@@ -50,8 +50,6 @@ export async function checkBlobsWithin(
 }
 
 /** The path of a blob in the embedded store. */
-export async function blobFile(dataFolder: string, id: string): Promise<string> {
-  const path = join(dataFolder, 'blobs', 'blobs', id.slice(0, 10), id.slice(11, 12), id);
-  await stat(dirname(path));
-  return path;
+export function blobFile(dataFolder: string, id: string): string {
+  return join(dataFolder, 'blobs', 'blobs', id.slice(0, 10), id.slice(11, 12), id);
 }
