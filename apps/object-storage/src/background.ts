@@ -26,7 +26,12 @@ async function rollForwardRound(deps: Deps): Promise<void> {
 }
 
 /** Runs `work` again and again, the first time at once, until stopped; 0 means never. */
-function repeat(deps: Deps, intervalMs: number, name: string, work: (deps: Deps) => Promise<void>): () => Promise<void> {
+function repeat(
+  deps: Deps,
+  intervalMs: number,
+  name: string,
+  work: (deps: Deps) => Promise<void>,
+): () => Promise<void> {
   if (intervalMs === 0) return () => Promise.resolve();
   const stopping = new AbortController();
   const loop = async (): Promise<void> => {

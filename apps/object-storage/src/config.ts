@@ -40,7 +40,11 @@ export const configSchema = z
   })
   .superRefine((env, context) => {
     if (env.COFFER_BLOB_FOLDER !== undefined && env.COFFER_BLOB_ENDPOINT !== undefined) {
-      context.addIssue({ code: 'custom', path: ['COFFER_BLOB_FOLDER'], message: 'only one of this and COFFER_BLOB_ENDPOINT can be set' });
+      context.addIssue({
+        code: 'custom',
+        path: ['COFFER_BLOB_FOLDER'],
+        message: 'only one of this and COFFER_BLOB_ENDPOINT can be set',
+      });
     }
     if (env.COFFER_BLOB_FOLDER !== undefined) return;
     for (const name of ['COFFER_BLOB_ENDPOINT', 'COFFER_BLOB_ACCESS_KEY', 'COFFER_BLOB_SECRET_KEY'] as const) {

@@ -28,9 +28,17 @@ export async function offerBucketKey(
     await lockForChange(tx, message.bucketId);
     const bucket = (await findBuckets(tx, [message.bucketId])).get(message.bucketId);
     if (!bucket) throw noSuchBucket(undefined);
-    if (bucket.bucket_key_id !== null && bucket.bucket_key_id !== message.replaces && bucket.bucket_key_wrapped !== null) {
+    if (
+      bucket.bucket_key_id !== null &&
+      bucket.bucket_key_id !== message.replaces &&
+      bucket.bucket_key_wrapped !== null
+    ) {
       return {
-        key: { id: bucket.bucket_key_id, wrapped: bucket.bucket_key_wrapped, createdAt: bucket.bucket_key_created_at ?? 0 },
+        key: {
+          id: bucket.bucket_key_id,
+          wrapped: bucket.bucket_key_wrapped,
+          createdAt: bucket.bucket_key_created_at ?? 0,
+        },
       };
     }
     const { key } = message;
@@ -43,9 +51,15 @@ export async function offerBucketKey(
 }
 
 /** A key by its id, current or not. @throws Fault NoSuchBucketKey */
-export async function findBucketKey(deps: Deps, message: { bucketId: string; keyId: string }): Promise<{ key: BucketKey }> {
+export async function findBucketKey(
+  deps: Deps,
+  message: { bucketId: string; keyId: string },
+): Promise<{ key: BucketKey }> {
   const [row] = isBucketId(message.bucketId)
-    ? await deps.db.query<{ key_id: string; wrapped: Buffer; created_at: number }>(findKey, [message.bucketId, message.keyId])
+    ? await deps.db.query<{ key_id: string; wrapped: Buffer; created_at: number }>(findKey, [
+        message.bucketId,
+        message.keyId,
+      ])
     : [];
   if (!row) throw new Fault('NoSuchBucketKey', 'The bucket has no key of this id.', { status: 404 });
   return { key: { id: row.key_id, wrapped: row.wrapped, createdAt: row.created_at } };

@@ -73,7 +73,13 @@ export function contextOf(row: BucketRow): BucketContext {
     ...(row.cors === null ? {} : { cors: row.cors }),
     ...(row.bucket_key_id === null || row.bucket_key_wrapped === null
       ? {}
-      : { bucketKey: { id: row.bucket_key_id, wrapped: row.bucket_key_wrapped, createdAt: row.bucket_key_created_at ?? 0 } }),
+      : {
+          bucketKey: {
+            id: row.bucket_key_id,
+            wrapped: row.bucket_key_wrapped,
+            createdAt: row.bucket_key_created_at ?? 0,
+          },
+        }),
   };
 }
 

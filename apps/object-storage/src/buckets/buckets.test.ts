@@ -6,7 +6,10 @@ import { isBucketName } from './bucket-name.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({ COFFER_REGIONS: 'us-east-1,eu-central-1,eu-west-1', COFFER_MAX_BUCKETS_PER_ACCOUNT: '60' });
+  world = await startWorld({
+    COFFER_REGIONS: 'us-east-1,eu-central-1,eu-west-1',
+    COFFER_MAX_BUCKETS_PER_ACCOUNT: '60',
+  });
 });
 afterAll(() => world?.close());
 
@@ -24,7 +27,12 @@ describe('CreateBucket', () => {
       versioning: 'unversioned',
       protected: false,
       ownership: 'BucketOwnerEnforced',
-      publicAccessBlock: { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true },
+      publicAccessBlock: {
+        BlockPublicAcls: true,
+        IgnorePublicAcls: true,
+        BlockPublicPolicy: true,
+        RestrictPublicBuckets: true,
+      },
       revision: { bucket: 1, account: 0 },
     });
     expect(await world.op('HeadBucket', { Bucket: name })).toMatchObject({ BucketRegion: 'us-east-1' });
@@ -32,7 +40,23 @@ describe('CreateBucket', () => {
 
   it('checks names', () => {
     for (const good of ['abc', 'a.b-c', '0a1', 'x'.repeat(63)]) expect(isBucketName(good), good).toBe(true);
-    const bad = ['ab', 'x'.repeat(64), 'Abc', 'a_b', '-ab', 'ab-', '.ab', 'a..b', '10.0.0.1', 'xn--abc', 'sthree-a', 'a-s3alias', 'a--ol-s3', 'ab\n', 'é12'];
+    const bad = [
+      'ab',
+      'x'.repeat(64),
+      'Abc',
+      'a_b',
+      '-ab',
+      'ab-',
+      '.ab',
+      'a..b',
+      '10.0.0.1',
+      'xn--abc',
+      'sthree-a',
+      'a-s3alias',
+      'a--ol-s3',
+      'ab\n',
+      'é12',
+    ];
     for (const name of bad) expect(isBucketName(name), name).toBe(false);
   });
 
@@ -63,7 +87,10 @@ describe('CreateBucket', () => {
   it('tells whose the name is', async () => {
     const [east, other] = [newName(), newName()];
     await world.op('CreateBucket', { Bucket: east });
-    await world.op('CreateBucket', { Bucket: other, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } });
+    await world.op('CreateBucket', {
+      Bucket: other,
+      CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' },
+    });
     await world.op('CreateBucket', { Bucket: east });
     await expect(
       world.op(
@@ -92,7 +119,9 @@ describe('CreateBucket', () => {
     await create({ ACL: 'private' });
     await expect(create({ ACL: 'public-read' })).rejects.toMatchObject({ code: 'InvalidBucketAclWithObjectOwnership' });
     await expect(create({ GrantRead: 'id=x' })).rejects.toMatchObject({ code: 'InvalidBucketAclWithObjectOwnership' });
-    await expect(create({ ACL: 'public-read', ObjectOwnership: 'ObjectWriter' })).rejects.toMatchObject({ code: 'AccessDenied' });
+    await expect(create({ ACL: 'public-read', ObjectOwnership: 'ObjectWriter' })).rejects.toMatchObject({
+      code: 'AccessDenied',
+    });
     await expect(create({ ObjectOwnership: 'Nobody' })).rejects.toMatchObject({ code: 'InvalidArgument' });
     await expect(create({ ObjectLockEnabledForBucket: true })).rejects.toMatchObject({
       code: 'NotImplemented',
@@ -123,7 +152,10 @@ describe('CreateBucket', () => {
   });
 
   it('other defaults for new buckets', async () => {
-    const open = await startWorld({ COFFER_NEW_BUCKET_OWNERSHIP: 'ObjectWriter', COFFER_NEW_BUCKET_PUBLIC_ACCESS_BLOCK: 'off' });
+    const open = await startWorld({
+      COFFER_NEW_BUCKET_OWNERSHIP: 'ObjectWriter',
+      COFFER_NEW_BUCKET_PUBLIC_ACCESS_BLOCK: 'off',
+    });
     try {
       const Bucket = newName();
       await open.op('CreateBucket', { Bucket });
@@ -153,14 +185,19 @@ describe('DeleteBucket', () => {
     });
     const page = await world.op('ListObjectVersions', { Bucket: bucket.name });
     const all = [...(page.Versions as { VersionId: string }[]), ...(page.DeleteMarkers as { VersionId: string }[])];
-    await world.remove(versioned, all.map(({ VersionId }) => ({ key: 'k', versionId: VersionId })));
+    await world.remove(
+      versioned,
+      all.map(({ VersionId }) => ({ key: 'k', versionId: VersionId })),
+    );
     const upload = await world.upload(versioned, 'u');
     const part = await upload.part(1, 10);
     await remove();
     await expect(world.context(bucket.name)).rejects.toMatchObject({ code: 'NoSuchBucket' });
     await expect(remove()).rejects.toMatchObject({ code: 'NoSuchBucket', extras: { BucketName: bucket.name } });
     await expect(world.put(versioned, 'k')).rejects.toMatchObject({ code: 'NoSuchBucket' });
-    const [claim] = await world.query<{ state: string }>('SELECT state FROM blob_claims WHERE blob_id = $1', [part.body.blobId]);
+    const [claim] = await world.query<{ state: string }>('SELECT state FROM blob_claims WHERE blob_id = $1', [
+      part.body.blobId,
+    ]);
     expect(claim?.state).toBe('doomed');
   });
 
@@ -190,7 +227,13 @@ describe('revisions', () => {
     await expect(world.locate(bucket, 'k')).rejects.toMatchObject(stale);
     await expect(world.remove(bucket, [{ key: 'k' }])).rejects.toMatchObject(stale);
     await expect(world.upload(bucket, 'k')).rejects.toMatchObject(stale);
-    await expect(world.op('PutBucketVersioning', { Bucket: bucket.name, VersioningConfiguration: { Status: 'Enabled' } }, { bucket })).rejects.toMatchObject(stale);
+    await expect(
+      world.op(
+        'PutBucketVersioning',
+        { Bucket: bucket.name, VersioningConfiguration: { Status: 'Enabled' } },
+        { bucket },
+      ),
+    ).rejects.toMatchObject(stale);
     await expect(world.op('ListObjectsV2', { Bucket: bucket.name }, { bucket })).rejects.toMatchObject(stale);
   });
 });

@@ -47,13 +47,21 @@ describe('public access block', () => {
     });
     await op('DeletePublicAccessBlock');
     await op('DeletePublicAccessBlock');
-    await expect(op('GetPublicAccessBlock')).rejects.toMatchObject({ code: 'NoSuchPublicAccessBlockConfiguration', status: 404 });
+    await expect(op('GetPublicAccessBlock')).rejects.toMatchObject({
+      code: 'NoSuchPublicAccessBlockConfiguration',
+      status: 404,
+    });
     expect((await world.context(bucket.name)).publicAccessBlock).toBeUndefined();
   });
 });
 
 describe('CORS', () => {
-  const rule = { AllowedOrigins: ['https://*.example.com'], AllowedMethods: ['GET', 'PUT'], AllowedHeaders: ['*'], MaxAgeSeconds: 30 };
+  const rule = {
+    AllowedOrigins: ['https://*.example.com'],
+    AllowedMethods: ['GET', 'PUT'],
+    AllowedHeaders: ['*'],
+    MaxAgeSeconds: 30,
+  };
   const put = (...CORSRules: object[]) => op('PutBucketCors', { CORSConfiguration: { CORSRules } });
 
   it('is stored as it was given', async () => {
@@ -67,8 +75,16 @@ describe('CORS', () => {
   });
 
   it.each([
-    [{ AllowedMethods: ['OPTIONS'] }, 'InvalidRequest', 'Found unsupported HTTP method in CORS config. Unsupported method is OPTIONS'],
-    [{ AllowedMethods: ['get'] }, 'InvalidRequest', 'Found unsupported HTTP method in CORS config. Unsupported method is get'],
+    [
+      { AllowedMethods: ['OPTIONS'] },
+      'InvalidRequest',
+      'Found unsupported HTTP method in CORS config. Unsupported method is OPTIONS',
+    ],
+    [
+      { AllowedMethods: ['get'] },
+      'InvalidRequest',
+      'Found unsupported HTTP method in CORS config. Unsupported method is get',
+    ],
     [{ AllowedOrigins: ['*a*'] }, 'InvalidRequest', 'AllowedOrigin "*a*" can not have more than one wildcard.'],
     [{ AllowedHeaders: ['x-*-*'] }, 'InvalidRequest', 'AllowedHeader "x-*-*" can not have more than one wildcard.'],
     [{ AllowedOrigins: [] }, 'MalformedXML', undefined],
@@ -95,7 +111,8 @@ describe('bucket policy', () => {
   });
   const policy = (Principal: unknown) => JSON.stringify({ Version: '2012-10-17', Statement: [statement(Principal)] });
   const shown = async () =>
-    (JSON.parse((await op('GetBucketPolicy')).Policy as string) as { Statement: { Principal: unknown }[] }).Statement[0]?.Principal;
+    (JSON.parse((await op('GetBucketPolicy')).Policy as string) as { Statement: { Principal: unknown }[] }).Statement[0]
+      ?.Principal;
 
   it('stores users by their unique id and shows them by name while they are there', async () => {
     world.neighbours.ids.set(user, 'AIDAEXAMPLEROBIN1234');
@@ -120,13 +137,17 @@ describe('bucket policy', () => {
       message: "Policies must be valid JSON and the first byte must be '{'",
     });
     const elsewhere = policy('*').replaceAll(bucket.name, 'another-bucket');
-    await expect(op('PutBucketPolicy', { Policy: elsewhere })).rejects.toMatchObject({ message: 'Policy has invalid resource' });
+    await expect(op('PutBucketPolicy', { Policy: elsewhere })).rejects.toMatchObject({
+      message: 'Policy has invalid resource',
+    });
   });
 
   it('keeps public policies out where they are blocked', async () => {
     await expect(op('PutBucketPolicy', { Policy: policy('*') })).rejects.toMatchObject({
       code: 'AccessDenied',
-      message: expect.stringContaining('because public policies are blocked by the BlockPublicPolicy block public access setting.') as string,
+      message: expect.stringContaining(
+        'because public policies are blocked by the BlockPublicPolicy block public access setting.',
+      ) as string,
     });
     await op('DeletePublicAccessBlock');
     await op('PutBucketPolicy', { Policy: policy('*') });
@@ -136,7 +157,10 @@ describe('bucket policy', () => {
   it('belongs to the owner’s account alone', async () => {
     await op('DeletePublicAccessBlock');
     for (const name of ['PutBucketPolicy', 'GetBucketPolicy', 'DeleteBucketPolicy'] as const) {
-      await expect(op(name, { Policy: policy('*') }, bob)).rejects.toMatchObject({ code: 'MethodNotAllowed', status: 405 });
+      await expect(op(name, { Policy: policy('*') }, bob)).rejects.toMatchObject({
+        code: 'MethodNotAllowed',
+        status: 405,
+      });
     }
   });
 });
@@ -149,13 +173,18 @@ describe('object tagging', () => {
     const first = await world.put(bucket, 'k', { tags: [{ Key: 'old', Value: '1' }] });
     const second = await world.put(bucket, 'k');
     expect(await op('PutObjectTagging', tagging({ Key: 'a', Value: '' }))).toEqual({ VersionId: second.versionId });
-    expect(await op('GetObjectTagging', { Key: 'k' })).toEqual({ VersionId: second.versionId, TagSet: [{ Key: 'a', Value: '' }] });
+    expect(await op('GetObjectTagging', { Key: 'k' })).toEqual({
+      VersionId: second.versionId,
+      TagSet: [{ Key: 'a', Value: '' }],
+    });
     expect(await op('GetObjectTagging', { Key: 'k', VersionId: first.versionId })).toEqual({
       VersionId: first.versionId,
       TagSet: [{ Key: 'old', Value: '1' }],
     });
     expect((await world.locate(bucket, 'k')).version).toMatchObject({ tagCount: 1, tagRevision: 1 });
-    expect(await op('DeleteObjectTagging', { Key: 'k', VersionId: first.versionId })).toEqual({ VersionId: first.versionId });
+    expect(await op('DeleteObjectTagging', { Key: 'k', VersionId: first.versionId })).toEqual({
+      VersionId: first.versionId,
+    });
     expect(await op('GetObjectTagging', { Key: 'k', VersionId: first.versionId })).toMatchObject({ TagSet: [] });
     const marker = (await world.remove(bucket, [{ key: 'k' }])).results[0]?.versionId;
     await expect(op('GetObjectTagging', { Key: 'k', VersionId: marker })).rejects.toMatchObject({
@@ -166,8 +195,19 @@ describe('object tagging', () => {
   });
 
   it.each([
-    [Array.from({ length: 11 }, (_, index) => ({ Key: `k${index}`, Value: '' })), 'BadRequest', 'Object tags cannot be greater than 10'],
-    [[{ Key: 'a', Value: '1' }, { Key: 'a', Value: '2' }], 'InvalidTag', 'Cannot provide multiple Tags with the same key'],
+    [
+      Array.from({ length: 11 }, (_, index) => ({ Key: `k${index}`, Value: '' })),
+      'BadRequest',
+      'Object tags cannot be greater than 10',
+    ],
+    [
+      [
+        { Key: 'a', Value: '1' },
+        { Key: 'a', Value: '2' },
+      ],
+      'InvalidTag',
+      'Cannot provide multiple Tags with the same key',
+    ],
     [[{ Key: 'x'.repeat(129), Value: '' }], 'InvalidTag', 'The TagKey you have provided is invalid'],
     [[{ Key: 'k', Value: 'x'.repeat(257) }], 'InvalidTag', 'The TagValue you have provided is invalid'],
     [[{ Key: '', Value: '' }], 'InvalidTag', 'The TagKey you have provided is invalid'],
@@ -175,6 +215,10 @@ describe('object tagging', () => {
     [[{ Key: 'a' }], 'MalformedXML', undefined],
   ])('refuses tags %#', async (tags, code, message) => {
     await world.put(bucket, 'k');
-    await expect(op('PutObjectTagging', tagging(...tags))).rejects.toMatchObject({ code, status: 400, ...(message ? { message } : {}) });
+    await expect(op('PutObjectTagging', tagging(...tags))).rejects.toMatchObject({
+      code,
+      status: 400,
+      ...(message ? { message } : {}),
+    });
   });
 });

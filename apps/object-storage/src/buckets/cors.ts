@@ -4,7 +4,10 @@ import type { Deps } from '../deps.ts';
 import { changeBucket, readBucket } from '../shared/forwarded.ts';
 import { list, structure, text, texts, type Input } from '../shared/input.ts';
 
-const set = sql('buckets.setCors', 'UPDATE buckets SET cors = $2::text::jsonb, revision = revision + 1 WHERE bucket_id = $1');
+const set = sql(
+  'buckets.setCors',
+  'UPDATE buckets SET cors = $2::text::jsonb, revision = revision + 1 WHERE bucket_id = $1',
+);
 
 const MAX_RULES = 100;
 const MAX_BYTES = 64 * 1024;
@@ -34,9 +37,11 @@ function readRule(rule: unknown): Record<string, unknown> {
   const age = input.MaxAgeSeconds;
   if (origins.length === 0 || methods.length === 0) throw s3Error('MalformedXML');
   if (id !== undefined && id.length > MAX_ID_LENGTH) throw s3Error('MalformedXML');
-  if (age !== undefined && (typeof age !== 'number' || !Number.isInteger(age) || age < 0)) throw s3Error('MalformedXML');
+  if (age !== undefined && (typeof age !== 'number' || !Number.isInteger(age) || age < 0))
+    throw s3Error('MalformedXML');
   const wrong = methods.find((method) => !METHODS.includes(method));
-  if (wrong !== undefined) throw invalid(`Found unsupported HTTP method in CORS config. Unsupported method is ${wrong}`);
+  if (wrong !== undefined)
+    throw invalid(`Found unsupported HTTP method in CORS config. Unsupported method is ${wrong}`);
   checkWildcards('AllowedOrigin', origins);
   checkWildcards('AllowedHeader', headers);
   return {

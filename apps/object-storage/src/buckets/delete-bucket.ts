@@ -28,7 +28,10 @@ export function deleteBucket(deps: Deps, message: Forwarded): Promise<ForwardedR
       throw s3Error(
         'BucketNotEmpty',
         { BucketName: bucket.name },
-        { message: bucket.versioning === 'unversioned' ? words : `${words}. You must delete all versions in the bucket.` },
+        {
+          message:
+            bucket.versioning === 'unversioned' ? words : `${words}. You must delete all versions in the bucket.`,
+        },
       );
     }
     for (const statement of [dropParts, dropUploads, dropCompleted, dropKeys, drop]) await tx.execute(statement, [id]);

@@ -1,6 +1,13 @@
 import { identity, s3Error, type Forwarded, type ForwardedReply } from '@coffer/contracts';
 import { sql } from '@coffer/database';
-import { isPublic, mapPrincipals, parsePolicy, PolicyError, principalsOf, type CompiledPolicy } from '@coffer/iam-policy';
+import {
+  isPublic,
+  mapPrincipals,
+  parsePolicy,
+  PolicyError,
+  principalsOf,
+  type CompiledPolicy,
+} from '@coffer/iam-policy';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import type { Deps } from '../deps.ts';
 import { changeBucket, readBucket } from '../shared/forwarded.ts';
@@ -64,7 +71,9 @@ async function withShownPrincipals(deps: Deps, stored: string): Promise<string> 
 }
 
 function blocksPublicPolicies(bucket: BucketRow): boolean {
-  return Boolean(bucket.public_access_block?.BlockPublicPolicy || bucket.account_public_access_block?.BlockPublicPolicy);
+  return Boolean(
+    bucket.public_access_block?.BlockPublicPolicy || bucket.account_public_access_block?.BlockPublicPolicy,
+  );
 }
 
 function ownAccountOnly(bucket: BucketRow, message: Forwarded): void {
@@ -110,4 +119,3 @@ export function deleteBucketPolicy(deps: Deps, message: Forwarded): Promise<Forw
     return { status: 204 };
   });
 }
-

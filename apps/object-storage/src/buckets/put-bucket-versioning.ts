@@ -4,7 +4,10 @@ import type { Deps } from '../deps.ts';
 import { changeBucket } from '../shared/forwarded.ts';
 import { structure, text } from '../shared/input.ts';
 
-const set = sql('buckets.setVersioning', 'UPDATE buckets SET versioning = $2, revision = revision + 1 WHERE bucket_id = $1');
+const set = sql(
+  'buckets.setVersioning',
+  'UPDATE buckets SET versioning = $2, revision = revision + 1 WHERE bucket_id = $1',
+);
 
 /** Status alone. MFA Delete cannot be turned on: it is refused rather than forgotten. */
 export async function putBucketVersioning(deps: Deps, message: Forwarded): Promise<ForwardedReply> {
@@ -14,7 +17,11 @@ export async function putBucketVersioning(deps: Deps, message: Forwarded): Promi
   if (mfaDelete !== undefined && mfaDelete !== 'Disabled') throw s3Error('MalformedXML');
   const status = text(configuration, 'Status');
   if (status === undefined) {
-    throw s3Error('IllegalVersioningConfigurationException', {}, { message: 'The Versioning element must be specified' });
+    throw s3Error(
+      'IllegalVersioningConfigurationException',
+      {},
+      { message: 'The Versioning element must be specified' },
+    );
   }
   if (status !== 'Enabled' && status !== 'Suspended') throw s3Error('MalformedXML');
   return await changeBucket(deps, message, async (tx, bucket) => {

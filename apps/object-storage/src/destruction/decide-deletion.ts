@@ -45,7 +45,8 @@ function refusedByConditions(entry: DeleteEntry, target: StoredVersion | undefin
   const { ifMatch, ifMatchSize, ifMatchLastModified } = entry;
   if (ifMatch === undefined && ifMatchSize === undefined && ifMatchLastModified === undefined) return undefined;
   // Size and time are conditions on what is there; an If-Match asks that something is there.
-  if (!target || target.deleteMarker) return ifMatch === undefined ? undefined : s3Error('NoSuchKey', { Key: entry.key });
+  if (!target || target.deleteMarker)
+    return ifMatch === undefined ? undefined : s3Error('NoSuchKey', { Key: entry.key });
   const wanted = ifMatch?.replace(/^"(.*)"$/s, '$1');
   if (wanted !== undefined && wanted !== '*' && wanted !== target.etag) {
     return s3Error('PreconditionFailed', { Condition: 'If-Match' });
@@ -53,7 +54,10 @@ function refusedByConditions(entry: DeleteEntry, target: StoredVersion | undefin
   if (ifMatchSize !== undefined && ifMatchSize !== target.size) {
     return s3Error('PreconditionFailed', { Condition: 'x-amz-if-match-size' });
   }
-  if (ifMatchLastModified !== undefined && Math.floor(ifMatchLastModified / 1000) !== Math.floor(target.lastModified / 1000)) {
+  if (
+    ifMatchLastModified !== undefined &&
+    Math.floor(ifMatchLastModified / 1000) !== Math.floor(target.lastModified / 1000)
+  ) {
     return s3Error('PreconditionFailed', { Condition: 'x-amz-if-match-last-modified-time' });
   }
   return undefined;

@@ -29,7 +29,8 @@ registerFailpoints(
 /** Each round under the lock may find further versions to ask about, written since; then the client had better repeat. */
 const MAX_ROUNDS = 5;
 
-const columns = 'v.key, v.order_no, v.version_id, v.internal_version_id, v.is_delete_marker, v.etag, v.size, v.last_modified';
+const columns =
+  'v.key, v.order_no, v.version_id, v.internal_version_id, v.is_delete_marker, v.etag, v.size, v.last_modified';
 
 // The newest versions of each key, one more than the request can destroy, so that the next newest is always among them.
 const newest = sql(

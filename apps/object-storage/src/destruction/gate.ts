@@ -42,7 +42,9 @@ async function askSome(deps: Deps, request: GateRequest, versions: VersionRef[])
     return versions.map((_, index) => {
       const result = results[index];
       if (result && 'grantId' in result) return { grantId: result.grantId };
-      return { fault: result ? s3Error('AccessDenied', {}, { message: result.refused }) : s3Error('ServiceUnavailable') };
+      return {
+        fault: result ? s3Error('AccessDenied', {}, { message: result.refused }) : s3Error('ServiceUnavailable'),
+      };
     });
   } catch (error) {
     deps.log.warn({ err: error, versions: versions.length }, 'governance could not be asked: nothing is destroyed');

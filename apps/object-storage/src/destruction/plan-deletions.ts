@@ -110,7 +110,5 @@ function malformed(input: PlanInput, entry: DeleteEntry): Fault | undefined {
   const { versionId } = entry;
   if (versionId === undefined || versionId === NULL_VERSION) return undefined;
   if (mayExist(input.ids, input.versioning, versionId)) return undefined;
-  return input.multi
-    ? s3Error('NoSuchVersion', { Key: entry.key, VersionId: versionId })
-    : invalidVersionId(versionId);
+  return input.multi ? s3Error('NoSuchVersion', { Key: entry.key, VersionId: versionId }) : invalidVersionId(versionId);
 }

@@ -9,9 +9,12 @@ beforeEach(async () => {
 afterEach(() => world?.close());
 
 const versionsIn = async (bucketId: string) =>
-  (await world.query<{ version_id: string }>('SELECT version_id FROM versions WHERE bucket_id = $1 ORDER BY order_no', [bucketId])).map(
-    (row) => row.version_id,
-  );
+  (
+    await world.query<{ version_id: string }>(
+      'SELECT version_id FROM versions WHERE bucket_id = $1 ORDER BY order_no',
+      [bucketId],
+    )
+  ).map((row) => row.version_id);
 
 describe('protected buckets', () => {
   it('a version is destroyed only with a grant, which is settled afterwards', async () => {
@@ -82,7 +85,9 @@ describe('protected buckets', () => {
     const puts = await Promise.all([1, 2, 3].map(() => world.put(bucket, 'k')));
     expect(await versionsIn(bucket.bucketId)).toEqual(['null']);
     const current = await world.locate(bucket, 'k');
-    const replaced = puts.filter((put) => put.etag !== current.version.etag).map((put) => put.request.internalVersionId);
+    const replaced = puts
+      .filter((put) => put.etag !== current.version.etag)
+      .map((put) => put.request.internalVersionId);
     expect(new Set(world.neighbours.asked)).toEqual(new Set(replaced));
   });
 
@@ -93,9 +98,9 @@ describe('protected buckets', () => {
     await expect(
       world.db.transaction((tx) => removeVersions(tx, [{ bucketId: bucket.bucketId, key: 'k', orderNo: 1 }])),
     ).rejects.toThrow('protected without a grant');
-    await expect(world.query('UPDATE buckets SET protected = false WHERE bucket_id = $1', [bucket.bucketId])).rejects.toThrow(
-      'stays protected',
-    );
+    await expect(
+      world.query('UPDATE buckets SET protected = false WHERE bucket_id = $1', [bucket.bucketId]),
+    ).rejects.toThrow('stays protected');
     expect(await versionsIn(bucket.bucketId)).toHaveLength(1);
   });
 

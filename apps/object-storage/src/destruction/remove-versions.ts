@@ -46,5 +46,6 @@ export async function removeVersions(tx: Sql, removals: readonly Removal[]): Pro
     removals.map((removal) => removal.orderNo),
     removals.map((removal) => removal.grantId ?? null),
   ]);
-  if (row?.count !== removals.length) throw new Error('A version to destroy is gone already, or protected without a grant.');
+  if (row?.count !== removals.length)
+    throw new Error('A version to destroy is gone already, or protected without a grant.');
 }

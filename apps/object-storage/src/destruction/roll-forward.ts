@@ -45,7 +45,10 @@ async function carryOut(tx: Sql, grant: VersionRef & { grantId: string }): Promi
 export async function rollForward(deps: Deps, minAgeMs: number = MIN_AGE_MS): Promise<number> {
   let settled = 0;
   for (;;) {
-    const { grants } = await deps.bus.call(governance.pendingGrants, { olderThan: Date.now() - minAgeMs, limit: AT_ONCE });
+    const { grants } = await deps.bus.call(governance.pendingGrants, {
+      olderThan: Date.now() - minAgeMs,
+      limit: AT_ONCE,
+    });
     if (grants.length === 0) return settled;
     for (const grant of grants) {
       if (isBucketId(grant.bucketId)) await deps.db.transaction((tx) => carryOut(tx, grant));

@@ -22,7 +22,12 @@ export interface Page<Entry> {
 }
 
 /** One page of current objects and common prefixes, at most `most` of both together. */
-export async function objectsPage(deps: Deps, bucketId: string, range: ListingRange, most: number): Promise<Page<ObjectEntry>> {
+export async function objectsPage(
+  deps: Deps,
+  bucketId: string,
+  range: ListingRange,
+  most: number,
+): Promise<Page<ObjectEntry>> {
   if (most === 0) return { entries: [], truncated: false };
   const { from, upper, prefixLength, delimiter, delimiterNext } = range;
   const rows = await deps.db.query<ObjectEntry>(find, [

@@ -32,9 +32,10 @@ interface Page {
 }
 
 function entriesOf(page: Page): string[] {
-  return [...page.Contents.map((entry) => entry.Key), ...page.CommonPrefixes.map((entry) => `${entry.Prefix}|prefix`)].sort(
-    (a, b) => bytes(a.replace(/\|prefix$/, ''), b.replace(/\|prefix$/, '')),
-  );
+  return [
+    ...page.Contents.map((entry) => entry.Key),
+    ...page.CommonPrefixes.map((entry) => `${entry.Prefix}|prefix`),
+  ].sort((a, b) => bytes(a.replace(/\|prefix$/, ''), b.replace(/\|prefix$/, '')));
 }
 
 async function allPages(bucket: BucketContext, input: Record<string, unknown>, size: number): Promise<string[]> {
@@ -161,7 +162,10 @@ describe('listings against the definition', () => {
     for (;;) {
       const page = await world.op('ListObjectVersions', { Bucket: bucket.name, MaxKeys: 3, ...markers });
       const versions = page.Versions as Entry[];
-      await world.remove(bucket, versions.map((entry) => ({ key: entry.Key, versionId: entry.VersionId })));
+      await world.remove(
+        bucket,
+        versions.map((entry) => ({ key: entry.Key, versionId: entry.VersionId })),
+      );
       deleted += versions.length;
       if (page.IsTruncated !== true) break;
       markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
@@ -181,7 +185,12 @@ describe('arguments of listings', () => {
   it('encodes keys as AWS does', async () => {
     const bucket = await world.bucket();
     await world.put(bucket, 'a b+c/é*~(1).txt');
-    const page = await world.op('ListObjectsV2', { Bucket: bucket.name, EncodingType: 'url', Delimiter: ' ', Prefix: 'a ' });
+    const page = await world.op('ListObjectsV2', {
+      Bucket: bucket.name,
+      EncodingType: 'url',
+      Delimiter: ' ',
+      Prefix: 'a ',
+    });
     expect((page.Contents as { Key: string }[])[0]?.Key).toBe('a+b%2Bc/%C3%A9*%7E%281%29.txt');
     expect(page).toMatchObject({ Prefix: 'a+', Delimiter: '+', EncodingType: 'url' });
   });
@@ -202,7 +211,9 @@ describe('arguments of listings', () => {
       message: 'The continuation token provided is incorrect',
     });
     const token = (await list({ MaxKeys: 1 })).NextContinuationToken;
-    await expect(world.op('ListObjectsV2', { Bucket: other.name, ContinuationToken: token })).rejects.toMatchObject(invalid);
+    await expect(world.op('ListObjectsV2', { Bucket: other.name, ContinuationToken: token })).rejects.toMatchObject(
+      invalid,
+    );
     await expect(list({ VersionIdMarker: 'x' }, 'ListObjectVersions')).rejects.toMatchObject(invalid);
     await expect(list({ KeyMarker: 'a', VersionIdMarker: 'x' }, 'ListObjectVersions')).rejects.toMatchObject(invalid);
     expect(await list({ MaxKeys: 0 })).toMatchObject({ IsTruncated: false, KeyCount: 0, MaxKeys: 0 });

@@ -23,7 +23,8 @@ function reject(name: string, value: string): never {
 /** @throws Fault InvalidArgument when the text cannot be part of a key */
 export function checkKeyText(name: string, value: string | undefined): void {
   if (value === undefined) return;
-  if (value.includes('\0') || !value.isWellFormed() || Buffer.byteLength(value) > MAX_ARGUMENT_BYTES) reject(name, value);
+  if (value.includes('\0') || !value.isWellFormed() || Buffer.byteLength(value) > MAX_ARGUMENT_BYTES)
+    reject(name, value);
 }
 
 export function characters(value: string): number {

@@ -27,7 +27,13 @@ const SMALL_TABLES = ['settings', 'collector_progress'];
 const WAITING = ['blob_claims_waiting', 'outbox_kept', 'outbox_pending'];
 
 /** Statements about all of one bucket, on purpose. */
-const ONE_BUCKET = ['buckets.anyVersion', 'buckets.dropParts', 'buckets.dropUploads', 'buckets.dropCompleted', 'buckets.dropKeys'];
+const ONE_BUCKET = [
+  'buckets.anyVersion',
+  'buckets.dropParts',
+  'buckets.dropUploads',
+  'buckets.dropCompleted',
+  'buckets.dropKeys',
+];
 
 const INDEX_SCAN = /Index (?:Only )?Scan using (\w+)[^\n]*(?:\n\s*Index Cond: ([^\n]*))?/g;
 
@@ -55,7 +61,8 @@ describe('query plans', () => {
     for (const [name, text] of statements) {
       const plan = await planOf(name, text);
       const scanned = [...plan.matchAll(/Seq Scan on (\w+)/g)].map((match) => match[1] ?? '');
-      if (scanned.some((table) => !SMALL_TABLES.includes(table)) || /Hash Join|Merge Join|Materialize/.test(plan)) bad.push(plan);
+      if (scanned.some((table) => !SMALL_TABLES.includes(table)) || /Hash Join|Merge Join|Materialize/.test(plan))
+        bad.push(plan);
       // An index that is read from end to end, or through a whole bucket, is a scan as well.
       for (const [, index = '', condition = ''] of plan.matchAll(INDEX_SCAN)) {
         if (WAITING.includes(index) || ONE_BUCKET.includes(name)) continue;

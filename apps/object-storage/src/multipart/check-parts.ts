@@ -98,7 +98,8 @@ function checkPartChecksum(
       `The upload was created using a ${name} checksum. The complete request must include the checksum for each part. It was missing for part ${part.partNumber} in the request.`,
     );
   }
-  if (given.algorithm !== found.checksum_algorithm || given.value !== found.checksum_value) throw invalidPart(message, part);
+  if (given.algorithm !== found.checksum_algorithm || given.value !== found.checksum_value)
+    throw invalidPart(message, part);
 }
 
 function checkObjectChecksum(message: CompleteRequest, computed: Checksum | undefined): void {
@@ -111,7 +112,9 @@ function checkObjectChecksum(message: CompleteRequest, computed: Checksum | unde
     );
   }
   if (given.type !== undefined && given.type !== computed.type) {
-    throw invalid(`The upload was created using the ${computed.type} checksum mode. The complete request must use the same checksum mode.`);
+    throw invalid(
+      `The upload was created using the ${computed.type} checksum mode. The complete request must use the same checksum mode.`,
+    );
   }
   if (given.value !== computed.value && given.value !== computed.value.replace(/-\d+$/, '')) {
     throw s3Error('BadDigest', {}, { message: `The ${name} you specified did not match the calculated checksum.` });

@@ -10,7 +10,14 @@ import { lockForMutation } from '../shared/locks.ts';
 import { wholeSeconds } from '../versions/version-row.ts';
 import { dropUpload } from './abort-multipart-upload.ts';
 import { checkParts, type CheckedObject, type StoredPart } from './check-parts.ts';
-import { declaredChecksum, encryptionOf, noSuchUpload, requireUpload, type UploadName, type UploadRow } from './upload-row.ts';
+import {
+  declaredChecksum,
+  encryptionOf,
+  noSuchUpload,
+  requireUpload,
+  type UploadName,
+  type UploadRow,
+} from './upload-row.ts';
 
 type CompleteRequest = RequestOf<typeof objectStorage.completeUpload>;
 type CompleteReply = ReplyOf<typeof objectStorage.completeUpload>;
@@ -105,7 +112,13 @@ function newVersion(message: CompleteRequest, upload: UploadRow, object: Checked
 }
 
 /** The listed parts become the version's, the others are doomed with the upload. */
-async function finish(tx: Sql, name: UploadName, upload: UploadRow, object: CheckedObject, reply: object): Promise<void> {
+async function finish(
+  tx: Sql,
+  name: UploadName,
+  upload: UploadRow,
+  object: CheckedObject,
+  reply: object,
+): Promise<void> {
   const { bucketId, key, uploadId } = name;
   const numbers = object.parts.map((part) => part.part_number);
   await Promise.all([

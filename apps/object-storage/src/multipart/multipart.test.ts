@@ -13,9 +13,12 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 const states = async (ids: string[]) =>
-  (await world.query<{ state: string }>('SELECT state FROM blob_claims WHERE blob_id = ANY ($1::text[]) ORDER BY array_position($1::text[], blob_id)', [ids])).map(
-    (row) => row.state,
-  );
+  (
+    await world.query<{ state: string }>(
+      'SELECT state FROM blob_claims WHERE blob_id = ANY ($1::text[]) ORDER BY array_position($1::text[], blob_id)',
+      [ids],
+    )
+  ).map((row) => row.state);
 
 describe('multipart uploads', () => {
   it('become one object of the listed parts', async () => {
@@ -37,13 +40,20 @@ describe('multipart uploads', () => {
 
     const found = await world.locate(bucket, 'big');
     expect(found.version).toMatchObject({ partsCount: 3, size: 12 * MIB + 10, metadata: { a: 'b' }, tagCount: 1 });
-    expect(found.segments.map(({ partNumber, offset, size, body }) => [partNumber, offset, size, body.blobId])).toEqual([
-      [1, 0, 5 * MIB, one.body.blobId],
-      [2, 5 * MIB, 7 * MIB, three.body.blobId],
-      [3, 12 * MIB, 10, last.body.blobId],
-    ]);
+    expect(found.segments.map(({ partNumber, offset, size, body }) => [partNumber, offset, size, body.blobId])).toEqual(
+      [
+        [1, 0, 5 * MIB, one.body.blobId],
+        [2, 5 * MIB, 7 * MIB, three.body.blobId],
+        [3, 12 * MIB, 10, last.body.blobId],
+      ],
+    );
     expect(found.segments[0]?.body).toMatchObject({ kind: 'blob', sealedSize: 5 * MIB + 100 });
-    expect(await states([one, unlisted, three, last].map((part) => part.body.blobId))).toEqual(['live', 'doomed', 'live', 'live']);
+    expect(await states([one, unlisted, three, last].map((part) => part.body.blobId))).toEqual([
+      'live',
+      'doomed',
+      'live',
+      'live',
+    ]);
 
     const starts = async (from: object) =>
       (await world.locate(bucket, 'big', { from: from as never })).segments.map((segment) => segment.partNumber);
@@ -54,7 +64,9 @@ describe('multipart uploads', () => {
     expect(await starts({ suffix: 10 ** 12 })).toEqual([1, 2, 3]);
     const second = await world.locate(bucket, 'big', { from: { partNumber: 2 }, want: 'facts' });
     expect(second).toMatchObject({ part: { partNumber: 2, offset: 5 * MIB, size: 7 * MIB }, segments: [] });
-    await expect(world.locate(bucket, 'big', { from: { partNumber: 4 } })).rejects.toMatchObject({ code: 'InvalidPartNumber' });
+    await expect(world.locate(bucket, 'big', { from: { partNumber: 4 } })).rejects.toMatchObject({
+      code: 'InvalidPartNumber',
+    });
 
     // Destroying the version dooms all of its parts.
     await world.remove(bucket, [{ key: 'big', versionId: done.versionId }]);
@@ -97,7 +109,8 @@ describe('multipart uploads', () => {
     const upload = await world.upload(bucket, 'k');
     const small = await upload.part(1, 10);
     const other = await upload.part(2, 10);
-    const listed = (...parts: (typeof small)[]) => parts.map((part) => ({ partNumber: part.partNumber, etag: part.etag }));
+    const listed = (...parts: (typeof small)[]) =>
+      parts.map((part) => ({ partNumber: part.partNumber, etag: part.etag }));
     await expect(upload.complete([])).rejects.toMatchObject({
       code: 'InvalidRequest',
       message: 'You must specify at least one part',
@@ -132,7 +145,11 @@ describe('multipart uploads', () => {
     const upload = await world.upload(bucket, 'k');
     const first = await upload.part(1, 10);
     const [second, third] = await Promise.all([upload.part(1, 20), upload.part(1, 20)]);
-    expect((await states([first.body.blobId, second.body.blobId, third.body.blobId])).sort()).toEqual(['doomed', 'doomed', 'live']);
+    expect((await states([first.body.blobId, second.body.blobId, third.body.blobId])).sort()).toEqual([
+      'doomed',
+      'doomed',
+      'live',
+    ]);
     const parts = await world.op('ListParts', { Bucket: bucket.name, Key: 'k', UploadId: upload.uploadId });
     expect(parts.Parts).toMatchObject([{ PartNumber: 1, Size: 20 }]);
   });
@@ -180,9 +197,9 @@ describe('multipart uploads', () => {
           : { algorithm: 'CRC32', type: 'FULL_OBJECT', value: sum(Buffer.concat(data)) };
       const wrong = { algorithm: 'CRC32', value: 'AAAAAA==' };
       await expect(upload.complete(parts, { checksum: wrong })).rejects.toMatchObject({ code: 'BadDigest' });
-      await expect(
-        upload.complete(parts.map((part) => ({ ...part, checksum: wrong }))),
-      ).rejects.toMatchObject({ code: 'InvalidPart' });
+      await expect(upload.complete(parts.map((part) => ({ ...part, checksum: wrong })))).rejects.toMatchObject({
+        code: 'InvalidPart',
+      });
       if (type === 'COMPOSITE') {
         const bare = parts.map(({ partNumber, etag }) => ({ partNumber, etag }));
         await expect(upload.complete(bare)).rejects.toMatchObject({
@@ -220,7 +237,9 @@ describe('multipart uploads', () => {
       code: 'InvalidRequest',
       message: 'Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: crc32',
     });
-    await expect(world.upload(bucket, 'k', { checksum: { algorithm: 'CRC64NVME', type: 'COMPOSITE' } })).rejects.toMatchObject({
+    await expect(
+      world.upload(bucket, 'k', { checksum: { algorithm: 'CRC64NVME', type: 'COMPOSITE' } }),
+    ).rejects.toMatchObject({
       message: 'The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm.',
     });
   });
@@ -236,7 +255,11 @@ describe('multipart uploads', () => {
     ];
     const first = await list({ MaxUploads: 1 });
     expect(first).toMatchObject({ IsTruncated: true, NextKeyMarker: 'a' });
-    const second = await list({ MaxUploads: 1, KeyMarker: first.NextKeyMarker, UploadIdMarker: first.NextUploadIdMarker });
+    const second = await list({
+      MaxUploads: 1,
+      KeyMarker: first.NextKeyMarker,
+      UploadIdMarker: first.NextUploadIdMarker,
+    });
     const both = [...shown(first), ...shown(second)];
     expect(both.toSorted()).toEqual([`a ${ids[0]}`, `a ${ids[1]}`].toSorted());
     expect(shown(await list({ KeyMarker: 'a' }))).toEqual([`b/1 ${ids[2]}`, `b/2 ${ids[3]}`, `c ${ids[4]}`]);
@@ -248,9 +271,17 @@ describe('multipart uploads', () => {
     const bucket = await world.bucket();
     const upload = await world.upload(bucket, 'k');
     for (const number of [1, 2, 5]) await upload.part(number, 10);
-    const list = (input: object) => world.op('ListParts', { Bucket: bucket.name, Key: 'k', UploadId: upload.uploadId, ...input });
-    expect(await list({ MaxParts: 2 })).toMatchObject({ IsTruncated: true, NextPartNumberMarker: '2', Parts: [{ PartNumber: 1 }, { PartNumber: 2 }] });
-    expect(await list({ MaxParts: 2, PartNumberMarker: '2' })).toMatchObject({ IsTruncated: false, Parts: [{ PartNumber: 5 }] });
+    const list = (input: object) =>
+      world.op('ListParts', { Bucket: bucket.name, Key: 'k', UploadId: upload.uploadId, ...input });
+    expect(await list({ MaxParts: 2 })).toMatchObject({
+      IsTruncated: true,
+      NextPartNumberMarker: '2',
+      Parts: [{ PartNumber: 1 }, { PartNumber: 2 }],
+    });
+    expect(await list({ MaxParts: 2, PartNumberMarker: '2' })).toMatchObject({
+      IsTruncated: false,
+      Parts: [{ PartNumber: 5 }],
+    });
     await expect(list({ PartNumberMarker: 'x' })).rejects.toMatchObject({ code: 'InvalidArgument' });
   });
 });

@@ -54,17 +54,13 @@ describe('commit and locate', () => {
       world.put(other, 'three'),
       world.put(bucket, 'missing', { conditions: { ifMatch: '*' } }),
       world.put(bucket, 'nul\0'),
-      world.put(other, 'four', { encryption: { format: 1, mode: 'AES256', bucketKeyId: 'unknown', wrappedDataKey: new Uint8Array(4) } }),
+      world.put(other, 'four', {
+        encryption: { format: 1, mode: 'AES256', bucketKeyId: 'unknown', wrappedDataKey: new Uint8Array(4) },
+      }),
     ]);
-    expect(results.map((result) => (result.status === 'rejected' ? (result.reason as { code: string }).code : 'ok'))).toEqual([
-      'ok',
-      'StaleContext',
-      'PreconditionFailed',
-      'ok',
-      'NoSuchKey',
-      'InvalidURI',
-      'StaleContext',
-    ]);
+    expect(
+      results.map((result) => (result.status === 'rejected' ? (result.reason as { code: string }).code : 'ok')),
+    ).toEqual(['ok', 'StaleContext', 'PreconditionFailed', 'ok', 'NoSuchKey', 'InvalidURI', 'StaleContext']);
     const refused = results[1];
     expect(refused?.status === 'rejected' && (refused.reason as { data: { revision: unknown } }).data.revision).toEqual(
       bucket.revision,
@@ -147,7 +143,9 @@ describe('commit and locate', () => {
     const body = { kind: 'blob', blobId: request.body.blobId, sealedSize: 100, header: new Uint8Array(8) } as const;
     await world.call(objectStorage.commit, { ...request, body });
     await world.put(bucket, 'x');
-    const [claim] = await world.query<{ state: string }>('SELECT state FROM blob_claims WHERE blob_id = $1', [body.blobId]);
+    const [claim] = await world.query<{ state: string }>('SELECT state FROM blob_claims WHERE blob_id = $1', [
+      body.blobId,
+    ]);
     expect(claim?.state).toBe('doomed');
   });
 
@@ -174,7 +172,11 @@ describe('commit and locate', () => {
   it('answers simple objects asked for by part number', async () => {
     const bucket = await world.bucket();
     await world.put(bucket, 'k');
-    expect((await world.locate(bucket, 'k', { from: { partNumber: 1 } })).part).toEqual({ partNumber: 1, offset: 0, size: 5 });
+    expect((await world.locate(bucket, 'k', { from: { partNumber: 1 } })).part).toEqual({
+      partNumber: 1,
+      offset: 0,
+      size: 5,
+    });
     await expect(world.locate(bucket, 'k', { from: { partNumber: 2 } })).rejects.toMatchObject({
       code: 'InvalidPartNumber',
       extras: { ActualPartCount: '1', PartNumberRequested: '2' },

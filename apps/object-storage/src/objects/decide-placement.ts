@@ -19,7 +19,11 @@ function withoutQuotes(etag: string): string {
 }
 
 /** Whether a write may go ahead over what is there; a delete marker counts as nothing. Undefined means yes. */
-export function refusedByConditions(state: KeyState, key: string, conditions: WriteConditions | undefined): Fault | undefined {
+export function refusedByConditions(
+  state: KeyState,
+  key: string,
+  conditions: WriteConditions | undefined,
+): Fault | undefined {
   if (!conditions) return undefined;
   const current = state.latest && !state.latest.deleteMarker ? state.latest : undefined;
   if (conditions.ifMatch !== undefined) {
@@ -46,7 +50,11 @@ export interface Placement {
 }
 
 /** Where a new version goes: a version of its own when versioning is enabled, else in place of the null version. */
-export function placementFor(state: KeyState, versioning: string, newVersionId: (orderNo: number) => string): Placement {
+export function placementFor(
+  state: KeyState,
+  versioning: string,
+  newVersionId: (orderNo: number) => string,
+): Placement {
   const orderNo = (state.latest?.orderNo ?? 0) + 1;
   if (versioning === 'enabled') {
     return {

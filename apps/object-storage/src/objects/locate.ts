@@ -1,4 +1,11 @@
-import { s3Error, type Fault, type objectStorage, type ReplyOf, type RequestOf, type SegmentRef } from '@coffer/contracts';
+import {
+  s3Error,
+  type Fault,
+  type objectStorage,
+  type ReplyOf,
+  type RequestOf,
+  type SegmentRef,
+} from '@coffer/contracts';
 import { sql } from '@coffer/database';
 import { findBuckets, isBucketId, isFresh, noSuchBucket, staleContext } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';

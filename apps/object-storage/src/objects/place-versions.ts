@@ -16,7 +16,13 @@ import { removeVersions, type Removal } from '../destruction/remove-versions.ts'
 import type { VersionRef } from '../destruction/gate.ts';
 import { requireDistinct } from '../shared/distinct.ts';
 import { NULL_VERSION } from '../shared/opaque-ids.ts';
-import { afterPlacement, placementFor, refusedByConditions, type KeyState, type WriteConditions } from './decide-placement.ts';
+import {
+  afterPlacement,
+  placementFor,
+  refusedByConditions,
+  type KeyState,
+  type WriteConditions,
+} from './decide-placement.ts';
 import { readPlaces } from './read-places.ts';
 import {
   claimBlobs,
@@ -152,7 +158,8 @@ function decide(
   if (earlier) return { result: { reply: earlier.reply as Record<string, unknown>, replayed: true } };
   const bucket = facts.buckets.get(bucketId);
   if (!bucket) return { result: { fault: facts.gone.get(index) ?? s3Error('NoSuchBucket') } };
-  if (!isFresh(bucket, element.revision) || !facts.keyKnown.has(index)) return { result: { fault: staleContext(bucket) } };
+  if (!isFresh(bucket, element.revision) || !facts.keyKnown.has(index))
+    return { result: { fault: staleContext(bucket) } };
   const refusal = refusedByConditions(state, element.key, element.conditions);
   if (refusal) return { result: { fault: refusal } };
 
@@ -184,7 +191,10 @@ function decide(
     reply,
     ...(element.keepReplyMs === undefined ? {} : { keepReplyMs: element.keepReplyMs }),
   });
-  return { result: { reply, replayed: false }, state: afterPlacement(state, placement, { ...element, deleteMarker: false }) };
+  return {
+    result: { reply, replayed: false },
+    state: afterPlacement(state, placement, { ...element, deleteMarker: false }),
+  };
 }
 
 /** Overwritten within the batch: it is never written, and its blob waits for nobody. */
@@ -192,7 +202,11 @@ function dropUnseen(writes: Writes, place: string): void {
   const version = writes.versions.get(place);
   writes.versions.delete(place);
   if (version?.body?.kind === 'blob') {
-    writes.claims.set(version.body.blobId, { blobId: version.body.blobId, bucketId: version.bucketId, state: 'doomed' });
+    writes.claims.set(version.body.blobId, {
+      blobId: version.body.blobId,
+      bucketId: version.bucketId,
+      state: 'doomed',
+    });
   }
 }
 
@@ -202,7 +216,11 @@ function stepBack(writes: Writes, bucketId: string, key: string, orderNo: number
   else writes.unlatest.push({ bucketId, key, orderNo });
 }
 
-function versionOf(element: NewVersion, bucket: BucketRow, placement: { orderNo: number; versionId: string }): VersionToWrite {
+function versionOf(
+  element: NewVersion,
+  bucket: BucketRow,
+  placement: { orderNo: number; versionId: string },
+): VersionToWrite {
   const owner = ownerOf(element, bucket);
   return {
     bucketId: bucket.bucket_id,

@@ -30,7 +30,12 @@ export async function placeWithGrants<E extends Pick<NewVersion, 'caller'>>(
   const asked: VersionRef[] = [];
   let open: Open<E>[] = elements.map((element, at) => ({ at, element }));
   for (let rounds = 0; open.length > 0 && rounds < MAX_ROUNDS; rounds += 1) {
-    const placed = await eachInItsOwnRight(open, (some) => round(some.map((entry) => entry.element), granted));
+    const placed = await eachInItsOwnRight(open, (some) =>
+      round(
+        some.map((entry) => entry.element),
+        granted,
+      ),
+    );
     const next: Open<E>[] = [];
     for (const [index, entry] of open.entries()) {
       const outcome = placed[index];
@@ -52,7 +57,10 @@ export async function placeWithGrants<E extends Pick<NewVersion, 'caller'>>(
   if (asked.length > 0) {
     const left = await stillThere(deps, asked);
     const gone = asked.filter((version) => !left.has(version.internalVersionId));
-    await settleGrants(deps, gone.map((version) => granted.get(version.internalVersionId) ?? ''));
+    await settleGrants(
+      deps,
+      gone.map((version) => granted.get(version.internalVersionId) ?? ''),
+    );
   }
   return results;
 }

@@ -92,4 +92,3 @@ export function changeKey(
 ): Promise<ForwardedReply> {
   return mutate(deps, message, (tx, bucketId) => lockForMutation(tx, [{ bucketId, key }]), work);
 }
-

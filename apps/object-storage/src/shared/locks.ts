@@ -38,7 +38,11 @@ export interface UploadRef {
   uploadId: string;
 }
 
-export async function lockForMutation(tx: Sql, keys: readonly KeyRef[], uploads: readonly UploadRef[] = []): Promise<void> {
+export async function lockForMutation(
+  tx: Sql,
+  keys: readonly KeyRef[],
+  uploads: readonly UploadRef[] = [],
+): Promise<void> {
   const buckets = new Set<string>();
   const hashes = new Set<bigint>();
   for (const { bucketId, key } of keys) {

@@ -23,7 +23,8 @@ describe('version ids', () => {
       const altered = id.slice(0, at) + (id[at] === 'x' ? 'y' : 'x') + id.slice(at + 1);
       expect(ids.orderOf(altered), altered).toBeUndefined();
     }
-    for (const wrong of ['', 'null', id.slice(1), `${id}A`, id.replaceAll(/./g, 'A')]) expect(ids.orderOf(wrong)).toBeUndefined();
+    for (const wrong of ['', 'null', id.slice(1), `${id}A`, id.replaceAll(/./g, 'A')])
+      expect(ids.orderOf(wrong)).toBeUndefined();
   });
 });
 
@@ -44,6 +45,8 @@ describe('tokens', () => {
 describe('upload ids', () => {
   it('sort by time', () => {
     const times = [0, 1, 31, 32, 1_700_000_000_000, 1_700_000_000_001];
-    expect(times.map(newUploadId).toSorted()).toEqual(times.map((time) => expect.stringMatching(new RegExp(`^${newUploadId(time).slice(0, 10)}`)) as string));
+    expect(times.map(newUploadId).toSorted()).toEqual(
+      times.map((time) => expect.stringMatching(new RegExp(`^${newUploadId(time).slice(0, 10)}`)) as string),
+    );
   });
 });

@@ -13,7 +13,10 @@ export async function outboxPending(
 }
 
 /** Audit has these records for good. */
-export async function outboxSettle(deps: Deps, message: RequestOf<Contracts['settle']>): Promise<Record<string, never>> {
+export async function outboxSettle(
+  deps: Deps,
+  message: RequestOf<Contracts['settle']>,
+): Promise<Record<string, never>> {
   await deps.outbox.settle(message.requestIds);
   return {};
 }

@@ -30,7 +30,11 @@ export function readTags(tagging: Input | undefined): Tag[] {
       throw s3Error('InvalidTag', { TagKey: Key }, { message });
     }
     if (Value.length > MAX_VALUE_LENGTH || !ALLOWED.test(Value)) {
-      throw s3Error('InvalidTag', { TagKey: Key, TagValue: Value }, { message: 'The TagValue you have provided is invalid' });
+      throw s3Error(
+        'InvalidTag',
+        { TagKey: Key, TagValue: Value },
+        { message: 'The TagValue you have provided is invalid' },
+      );
     }
     if (keys.has(Key)) {
       throw s3Error('InvalidTag', { TagKey: Key }, { message: 'Cannot provide multiple Tags with the same key' });

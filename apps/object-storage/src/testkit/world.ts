@@ -58,7 +58,9 @@ export function draftOf(caller: Caller, operation: string, more: Partial<Request
   };
 }
 
-type Grant = (versions: { bucketId: string; key: string; internalVersionId: string }[]) => ({ grantId: string } | { refused: string })[];
+type Grant = (
+  versions: { bucketId: string; key: string; internalVersionId: string }[],
+) => ({ grantId: string } | { refused: string })[];
 
 class Nothing {}
 Module({})(Nothing);
@@ -173,7 +175,9 @@ export class World {
   }
 
   /** A bucket with a first bucket key, in the versioning state asked for. */
-  async bucket(options: { versioning?: 'Enabled' | 'Suspended'; protect?: boolean; account?: typeof alice } = {}): Promise<BucketContext> {
+  async bucket(
+    options: { versioning?: 'Enabled' | 'Suspended'; protect?: boolean; account?: typeof alice } = {},
+  ): Promise<BucketContext> {
     const name = `b-${randomUUID()}`;
     const caller = callerOf(options.account);
     await this.op('CreateBucket', { Bucket: name }, { caller });
@@ -193,7 +197,10 @@ export class World {
   }
 
   async protect(name: string): Promise<void> {
-    await this.db.execute({ name: '', text: 'UPDATE buckets SET protected = true, revision = revision + 1 WHERE name = $1' }, [name]);
+    await this.db.execute(
+      { name: '', text: 'UPDATE buckets SET protected = true, revision = revision + 1 WHERE name = $1' },
+      [name],
+    );
   }
 
   context(bucket: string): Promise<BucketContext> {
@@ -263,7 +270,11 @@ export class World {
       draft: draftOf(caller, 'CreateMultipartUpload', { bucket: bucket.name, key }),
       ...more,
     });
-    const part = async (partNumber: number, size: number, extra: Partial<RequestOf<typeof objectStorage.commitPart>> = {}) => {
+    const part = async (
+      partNumber: number,
+      size: number,
+      extra: Partial<RequestOf<typeof objectStorage.commitPart>> = {},
+    ) => {
       const request = {
         revision: bucket.revision,
         caller: callerOf(),
@@ -296,7 +307,8 @@ export class World {
         ...extra,
       });
     };
-    const abort = () => this.op('AbortMultipartUpload', { Bucket: bucket.name, Key: key, UploadId: uploadId }, { bucket });
+    const abort = () =>
+      this.op('AbortMultipartUpload', { Bucket: bucket.name, Key: key, UploadId: uploadId }, { bucket });
     return { uploadId, part, complete, abort };
   }
 

@@ -24,12 +24,22 @@ interface PartRow {
 }
 
 /** Parts are listed where they have checksums; their number is always told. */
-async function objectParts(deps: Deps, bucket: BucketRow, version: FoundVersion, input: Input): Promise<Output | undefined> {
+async function objectParts(
+  deps: Deps,
+  bucket: BucketRow,
+  version: FoundVersion,
+  input: Input,
+): Promise<Output | undefined> {
   if (version.parts_count === null) return undefined;
   if (version.checksum_algorithm === null) return { TotalPartsCount: version.parts_count };
   const most = count(input, 'MaxParts', 'max-parts', MAX_PARTS);
   const marker = partNumberMarker(input);
-  const rows = await deps.db.query<PartRow>(findParts, [bucket.bucket_id, version.internal_version_id, marker, most + 1]);
+  const rows = await deps.db.query<PartRow>(findParts, [
+    bucket.bucket_id,
+    version.internal_version_id,
+    marker,
+    most + 1,
+  ]);
   const parts = rows.slice(0, most);
   return {
     TotalPartsCount: version.parts_count,
@@ -50,7 +60,11 @@ export function getObjectAttributes(deps: Deps, message: Forwarded): Promise<For
     const { input } = message;
     const asked = new Set(texts(input, 'ObjectAttributes'));
     if (asked.size === 0 || [...asked].some((name) => !ATTRIBUTES.includes(name))) {
-      throw s3Error('InvalidArgument', { ArgumentName: 'x-amz-object-attributes' }, { message: 'Invalid attribute name specified.' });
+      throw s3Error(
+        'InvalidArgument',
+        { ArgumentName: 'x-amz-object-attributes' },
+        { message: 'Invalid attribute name specified.' },
+      );
     }
     const version = await findVersion(deps, deps.db, bucket, requiredText(input, 'Key'), text(input, 'VersionId'));
     const checksum = {

@@ -34,7 +34,10 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('put' as const), onlyNew: fc.boolean() }),
   fc.record({ kind: fc.constant('delete' as const) }),
   fc.record({ kind: fc.constant('deleteVersion' as const), at: fc.nat({ max: 5 }) }),
-  fc.record({ kind: fc.constant('versioning' as const), status: fc.constantFrom('Enabled' as const, 'Suspended' as const) }),
+  fc.record({
+    kind: fc.constant('versioning' as const),
+    status: fc.constantFrom('Enabled' as const, 'Suspended' as const),
+  }),
 );
 
 async function seen(bucket: BucketContext): Promise<unknown[]> {

@@ -52,7 +52,9 @@ describe('versioning, row by row of the fact sheet', () => {
     const { versionId } = await world.put(bucket, 'k');
     const suspended = await world.setVersioning(bucket.name, 'Suspended');
     await world.put(suspended, 'k');
-    expect((await world.remove(suspended, [{ key: 'k' }])).results).toEqual([{ versionId: 'null', deleteMarker: true }]);
+    expect((await world.remove(suspended, [{ key: 'k' }])).results).toEqual([
+      { versionId: 'null', deleteMarker: true },
+    ]);
     expect(await listed(suspended)).toEqual([`version ${versionId}`, 'marker null latest']);
     // Again: the null marker replaces the null marker.
     await world.remove(suspended, [{ key: 'k' }]);
@@ -98,7 +100,10 @@ describe('versioning, row by row of the fact sheet', () => {
       message: 'Invalid version id specified',
       status: 400,
     });
-    const several = await world.remove(bucket, [{ key: 'k', versionId: wrong }, { key: 'k', versionId }]);
+    const several = await world.remove(bucket, [
+      { key: 'k', versionId: wrong },
+      { key: 'k', versionId },
+    ]);
     expect(several.results[0]?.error).toMatchObject({ code: 'NoSuchVersion' });
     expect(several.results[1]).toEqual({ versionId });
     expect(several.children).toMatchObject([
@@ -138,7 +143,8 @@ describe('versioning, row by row of the fact sheet', () => {
   it('deletes on conditions', async () => {
     const bucket = await world.bucket();
     const { etag } = await world.put(bucket, 'k');
-    const code = async (entry: object) => (await world.remove(bucket, [{ key: 'k', ...entry }])).results[0]?.error?.code;
+    const code = async (entry: object) =>
+      (await world.remove(bucket, [{ key: 'k', ...entry }])).results[0]?.error?.code;
     expect(await code({ ifMatch: 'other' })).toBe('PreconditionFailed');
     expect(await code({ ifMatchSize: 6 })).toBe('PreconditionFailed');
     expect(await code({ ifMatchLastModified: 1000 })).toBe('PreconditionFailed');
