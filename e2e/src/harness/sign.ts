@@ -103,7 +103,7 @@ export async function call(signing: Signing): Promise<Wire> {
 
 /** The target (path and query) of a presigned SigV4 URL. */
 export async function presignedTarget(signing: Signing & { expires?: number }): Promise<string> {
-  const done = await signer(signing).presign(request(signing, { host: hostOf(signing), ...signing.headers }), {
+  const done = await signer(signing).presign(request(signing, { host: hostOf(signing), 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD', ...signing.headers }), {
     expiresIn: signing.expires ?? 900,
     ...(signing.date && { signingDate: signing.date }),
   });
