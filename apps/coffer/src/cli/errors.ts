@@ -1,11 +1,10 @@
-import { BlobError } from '@coffer/blob-store';
 import { isFault } from '@coffer/contracts';
 import { ConfigError } from '@coffer/service-kit';
 import { UserError } from '../user-error.ts';
 
 /** What is said on standard error; a stack trace only where the fault is in Coffer itself and the log asks for it. */
 export function sentenceOf(error: unknown): string {
-  if (error instanceof UserError || error instanceof ConfigError || error instanceof BlobError) return error.message;
+  if (error instanceof UserError || error instanceof ConfigError) return error.message;
   if (isFault(error)) return `Coffer answered ${error.code}: ${error.message}`;
   if (!(error instanceof Error)) return 'Something went wrong that has no name.';
   const { code, syscall, path, port } = error as NodeJS.ErrnoException & { port?: number };

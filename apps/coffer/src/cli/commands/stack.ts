@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { startStack, type StackOptions } from '../../stack/start.ts';
+import type { StackOptions } from '../../stack/start.ts';
 import { countOption, dataOption, hostOption, httpsPortOption, portOption } from '../options.ts';
 import { runUntilSignal } from '../run-until-signal.ts';
 
@@ -18,4 +18,9 @@ export const stack = (): Command =>
 Programs: nats-server (2.10 or newer) and minio are looked for on PATH and in ~/go/bin; COFFER_NATS_BIN and
 COFFER_MINIO_BIN name others. COFFER_STACK_POSTGRES_URL (an administrator's URL) uses a Postgres of yours.`,
     )
-    .action((options: Omit<StackOptions, 'env'>) => runUntilSignal(() => startStack({ ...options, env: process.env })));
+    .action((options: Omit<StackOptions, 'env'>) =>
+      runUntilSignal(async () => {
+        const { startStack } = await import('../../stack/start.ts');
+        return await startStack({ ...options, env: process.env });
+      }),
+    );

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { startEmbedded } from '../../embedded/start.ts';
 import { dataOption, hostOption, httpsPortOption, portOption } from '../options.ts';
 import { runUntilSignal } from '../run-until-signal.ts';
 
@@ -11,5 +10,9 @@ export const up = (): Command =>
     .addOption(httpsPortOption())
     .addOption(hostOption())
     .action((options: { data: string; port: number; httpsPort: number; host: string }) =>
-      runUntilSignal(() => startEmbedded({ ...options, env: process.env })),
+      runUntilSignal(async () => {
+        // Loaded here, so that short commands do not load every service.
+        const { startEmbedded } = await import('../../embedded/start.ts');
+        return await startEmbedded({ ...options, env: process.env });
+      }),
     );

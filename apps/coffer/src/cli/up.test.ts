@@ -1,0 +1,104 @@
+import { statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { freePort, scratchFolder } from '@coffer/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { coffer, exportedLines, run, type Started } from '../testkit/coffer.ts';
+
+const LIMIT = 120_000;
+
+describe('coffer up', { timeout: LIMIT }, () => {
+  let scratch: Awaited<ReturnType<typeof scratchFolder>>;
+  let args: string[];
+  let data: string;
+  const started: Started[] = [];
+  const up = (...more: string[]): Started => {
+    const each = coffer('up', ...more);
+    started.push(each);
+    return each;
+  };
+
+  beforeAll(async () => {
+    scratch = await scratchFolder('up');
+    data = join(scratch.path, "a folder's data");
+    args = ['--data', data, '--port', String(await freePort()), '--https-port', String(await freePort())];
+  });
+  afterAll(async () => {
+    await Promise.all(started.map((each) => each.end()));
+    await scratch.remove();
+  });
+
+  it('prints lines to paste, refuses a second start, survives SIGKILL and ends with 0 on SIGTERM', async () => {
+    const first = up(...args);
+    await first.ready();
+    const lines = exportedLines(first.stdout());
+    const names = lines.map((line) => line.slice('export '.length, line.indexOf('=')));
+    expect(names).toEqual([
+      'AWS_ENDPOINT_URL',
+      'AWS_ACCESS_KEY_ID',
+      'AWS_SECRET_ACCESS_KEY',
+      'AWS_REGION',
+      'AWS_CA_BUNDLE',
+    ]);
+    for (const line of first.stdout().trim().split('\n')) expect(line).toMatch(/^(#|export )/);
+    expect(statSync(data).mode & 0o777).toBe(0o700);
+    expect(statSync(join(data, 'coffer.sock')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(data, 'keys', 'root.key')).mode & 0o777).toBe(0o600);
+
+    expect(await run('env', '--data', data)).toEqual({ code: 0, stdout: `${lines.join('\n')}\n`, stderr: '' });
+    const status = await run('status', '--json', '--data', data);
+    expect(status.code).toBe(0);
+    expect(JSON.parse(status.stdout)).toMatchObject({ healthy: true, services: { gateway: { up: true } } });
+
+    const created = await run('account', 'create', 'second', '--json', '--data', data);
+    expect(JSON.parse(created.stdout)).toMatchObject({ name: 'second', accountId: expect.stringMatching(/^\d{12}$/) });
+    const again = await run('account', 'create', 'second', '--data', data);
+    expect(again).toMatchObject({ code: 1, stderr: 'coffer: There is an account called second already.\n' });
+    expect((await run('account', 'list', '--data', data)).stdout).toMatch(/second\n/);
+
+    const second = await run('up', ...args);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(/^coffer: The data folder .* is in use by a Coffer that is running; .*\n$/);
+
+    first.child.kill('SIGKILL');
+    await first.ended;
+    expect(await run('env', '--data', data)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^coffer: No Coffer runs on .*\n$/),
+    });
+
+    const after = up(...args);
+    await after.ready();
+    expect(exportedLines(after.stdout())).toEqual(lines);
+    expect((await run('account', 'list', '--data', data)).stdout).toMatch(/second\n/);
+    after.child.kill('SIGTERM');
+    expect(await after.ended).toBe(0);
+    expect(after.stderr()).toBe('');
+  });
+
+  it('says in one sentence that a port is busy, and leaves nothing behind', async () => {
+    const busy = createServer();
+    const port = await freePort();
+    await new Promise<void>((resolve) => busy.listen(port, '127.0.0.1', resolve));
+    try {
+      const folder = join(scratch.path, 'busy');
+      const result = await run('up', '--data', folder, '--port', String(port), '--https-port', '0');
+      expect(result).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `coffer: Port ${port} on 127.0.0.1 is in use by another program; choose another with --port.\n`,
+      });
+    } finally {
+      busy.close();
+    }
+  });
+
+  it('says in one sentence what is wrong with a folder', async () => {
+    const result = await run('up', '--data', '/dev/null/x');
+    expect(result.code).toBe(1);
+    expect(result.stderr).toMatch(
+      /^coffer: The data folder \/dev\/null\/x is not a folder; choose another with --data\.\n$/,
+    );
+  });
+});
