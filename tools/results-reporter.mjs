@@ -5,6 +5,12 @@ import { dirname } from 'node:path';
 
 const SAID = /^skipped: (.+)$/gm;
 
+/** Whether a suite around the test, or its file, failed before the test could start. */
+function setupFailed(test) {
+  for (let around = test.parent; around; around = around.parent) if (around.errors().length > 0) return true;
+  return false;
+}
+
 export default class ResultsReporter {
   /** Reasons that a file printed as `skipped: …` while it was loaded, by path. */
   #said = new Map();
@@ -49,7 +55,8 @@ export default class ResultsReporter {
       else if (state === 'failed') fail(`${path} > ${test.fullName}`);
       else if (state === 'skipped') {
         results.skipped += 1;
-        results.skips.push({ file: path, test: test.fullName, reason: note ?? said.join('; ') });
+        const reason = setupFailed(test) ? 'its setup failed' : (note ?? said.join('; '));
+        results.skips.push({ file: path, test: test.fullName, reason });
       } else fail(`${path} > ${test.fullName}: never finished`);
     }
   }
