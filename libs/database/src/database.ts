@@ -136,6 +136,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   // A connection in use that breaks fails its statements; without a listener its event would end the process too.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  pool.on('error', (error) => options.onError?.(error));
+  pool.on('error', (error) => {
+    // Closing does not wait for the server's good-bye; that a server stops meanwhile is no news.
+    if (!pool.ending) options.onError?.(error);
+  });
   return new PooledDatabase(pool, options.url);
 }

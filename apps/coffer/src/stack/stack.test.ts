@@ -16,6 +16,11 @@ function pidOf(data: string, name: string): number | undefined {
   }
 }
 
+/** Whether a process of this data folder runs under that id. */
+function isOf(pid: number, data: string): boolean {
+  return commandLine(pid)?.includes(data) ?? false;
+}
+
 describe.runIf(requires('nats-server', 'minio'))('coffer stack', { timeout: 240_000 }, () => {
   let scratch: Awaited<ReturnType<typeof scratchFolder>>;
   let data: string;
@@ -71,7 +76,7 @@ describe.runIf(requires('nats-server', 'minio'))('coffer stack', { timeout: 240_
     await first.ended;
     for (const pid of pids) {
       const gone = Date.now() + RESTART_WITHIN_MS;
-      while (commandLine(pid)?.includes(data)) {
+      while (isOf(pid, data)) {
         expect(Date.now(), 'a killed stack leaves no process').toBeLessThan(gone);
         await sleep(20);
       }
