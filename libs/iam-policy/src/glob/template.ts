@@ -98,7 +98,7 @@ export function widest(parts: readonly TemplatePart[]): GlobToken[] {
 }
 
 /** Whether the pattern is one fixed text. */
-export function isFixed(parts: readonly TemplatePart[]): boolean {
+export function isFixed(parts: readonly TemplatePart[]): parts is readonly string[] {
   return parts.every((part) => typeof part === 'string');
 }
 
