@@ -83,7 +83,7 @@ describe.runIf(present)('aws s3 sync', () => {
     expect(await aws(['s3', 'sync', up, `s3://${bucket}/tree`]), 'a second sync has nothing to do').toBe('');
     const [one] = expected.keys();
     await rm(join(up, one!));
-    expect(await aws(['s3', 'sync', '--delete', up, `s3://${bucket}/tree`])).toBe(`delete: s3://${bucket}/tree/${one}\n`);
+    expect(await aws(['s3', 'sync', '--delete', '--no-progress', up, `s3://${bucket}/tree`])).toBe(`delete: s3://${bucket}/tree/${one}\n`);
     await Promise.all([up, down].map((folder) => rm(folder, { recursive: true })));
     await aws(['s3', 'rm', '--recursive', '--only-show-errors', `s3://${bucket}`]);
   });
