@@ -129,7 +129,7 @@ const size = sql(
 );
 const rows = await database.query(sql('bench.count', 'SELECT count(*) AS n FROM records'));
 const [bytes] = await database.query(size, [rows[0].n]);
-console.log(`${rows[0].n} rows; bytes a row: ${bytes.heap} table, ${bytes.indexes} indexes`);
+console.log(`${String(rows[0].n)} rows; bytes a row: ${String(bytes.heap)} table, ${String(bytes.indexes)} indexes`);
 
 await database.execute(sql('bench.analyze', 'ANALYZE records'));
 const today = dayOf(Date.now());
@@ -138,7 +138,7 @@ const explain = async (name, text, values) => {
     sql(`bench.explain.${name}`, `EXPLAIN (ANALYZE, COSTS OFF, SUMMARY ON, BUFFERS OFF) ${text}`),
     values,
   );
-  console.log(`\n${name}\n${plan.map((row) => `  ${row['QUERY PLAN']}`).join('\n')}`);
+  console.log(`\n${name}\n${plan.map((row) => `  ${String(row['QUERY PLAN'])}`).join('\n')}`);
 };
 const range = [today, today, '0', 'Z', 100];
 const where = 'WHERE day BETWEEN $1::date AND $2::date AND request_id BETWEEN $3 AND $4';
