@@ -1,4 +1,4 @@
-import type { Caller, ChildEntry, RequestRecord } from '@coffer/contracts';
+import type { Caller, ChildEntry, RequestRecord, Tag } from '@coffer/contracts';
 import type { Route } from '@coffer/aws-wire';
 import type { Readable } from 'node:stream';
 import type { Authenticated } from './authenticate/authenticate.ts';
@@ -39,12 +39,21 @@ export interface Exchange<Input = Record<string, unknown>> {
    * of the same name is a conflict.
    */
   deciding<Reply>(call: (bucket: Bucket) => Promise<Reply>, options?: { sealed?: boolean }): Promise<Reply>;
-  /** Decides again if the sender's rights may have changed since; for whoever took long before changing anything. */
-  stillAllowed(): Promise<void>;
+  /** Calls an owner that keeps no bucket. As `deciding`, it first makes sure that the sender may still do this. */
+  calling<Reply>(call: () => Promise<Reply>): Promise<Reply>;
   /** True when a policy that has a say in this request asks about the tags of the object. */
   readsObjectTags(): boolean;
-  /** Looks up further permissions, such as those on each key of a multi-object delete. Never throws AccessDenied. */
+  /**
+   * Looks up further permissions, such as those on each key of a multi-object delete. A refusal rests on configuration
+   * no older than the request. Never throws AccessDenied.
+   */
   judge(needs: readonly Need[]): Promise<Verdict>;
+  /** Takes the decision of the request itself again, now that the object's tags are known. Throws AccessDenied. */
+  decideWithTags(tags: readonly Tag[]): Promise<void>;
+  /** Whether the request would be allowed to somebody who knows nothing of the object's tags. */
+  allowedWithoutTags(): Promise<boolean>;
+  /** Puts the reasons of a further decision on record. */
+  decided(verdict: Verdict): void;
   /** The record of this request so far, to be stored with the change that it makes. */
   draft(facts?: Partial<RequestRecord>): RequestRecord;
   /** Adds an entry to the request's record, such as the source of a copy. */

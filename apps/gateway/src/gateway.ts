@@ -4,6 +4,7 @@ import type { Logger } from '@coffer/service-kit';
 import type { Principals } from './authenticate/principals.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Recorder } from './record/recorder.ts';
+import type { BodyBudget } from './route/body.ts';
 import type { Contexts } from './route/contexts.ts';
 import type { BucketKeys } from './sealing/bucket-keys.ts';
 import type { Uploads } from './bytes/uploads.ts';
@@ -19,5 +20,7 @@ export interface Gateway {
   readonly keys: BucketKeys;
   readonly uploads: Uploads;
   readonly recorder: Recorder;
+  /** Bytes of bodies read whole, all requests together. */
+  readonly bodies: BodyBudget;
   readonly log: Logger;
 }

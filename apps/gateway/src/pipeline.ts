@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { currentTraceparent } from '@coffer/bus';
-import { isFault, s3Error, type RequestRecord } from '@coffer/contracts';
+import { Fault, isFault, s3Error, type RequestRecord } from '@coffer/contracts';
 import {
   codecFor,
   factsOf,
   limits,
   resolveQuery,
   route as findRoute,
+  WireError,
   writeError,
   type Api,
   type Route,
@@ -31,6 +32,7 @@ import { readWhole, requireIntegrity, verifyWhole } from './route/body.ts';
 import { claimedService } from './route/credential.ts';
 import type { Bucket } from './route/contexts.ts';
 import { checkExpectedOwner, checkRegion } from './route/owner.ts';
+import { checkVersionId } from './route/version-id.ts';
 
 registerFailpoints('gateway.record.before-final');
 
@@ -39,7 +41,7 @@ interface Passage {
   api: Api;
   route?: Route;
   bucket?: Bucket;
-  mutates: boolean;
+  exchange?: DecidedExchange;
 }
 
 /**
@@ -55,11 +57,13 @@ export async function serve(
 ): Promise<void> {
   const incoming = readHead(message, response, trust, expectsContinue);
   const trail = new Trail(incoming, gateway.name, gateway.config.COFFER_REGIONS[0] as string, currentTraceparent()?.split('-')[1]);
-  const passage: Passage = { api: 's3', mutates: false };
+  const passage: Passage = { api: 's3' };
   let reply: Reply;
   let answer: Answer | undefined;
   try {
-    const life = new SignOfLife(response, ids(gateway, incoming));
+    const life = new SignOfLife(response, ids(gateway, incoming), () =>
+      gateway.recorder.write(trail.record('open', { status: 200 })),
+    );
     answer = await perform(gateway, incoming, trail, passage, life);
     reply = render(gateway, incoming, passage, answer);
   } catch (error) {
@@ -85,11 +89,14 @@ async function perform(
   trail.routed(route);
   if (route.isPreflight) return preflight(gateway, incoming, route);
 
+  checkVersionId(route);
+
   // The clients of all APIs but S3 say nothing of their body in a header: it is read before its signature is checked.
   const ofS3 = factsOf(route.api).signingName === 's3';
-  const whole = ofS3 ? undefined : await readWhole(incoming, limits.body);
+  if (!ofS3 && service === undefined) throw missingToken();
+  const whole = ofS3 ? undefined : await readWhole(incoming, limits.body, gateway.bodies);
   if (whole && factsOf(route.api).protocol === 'query') {
-    route = resolveQuery(route, whole, service !== undefined);
+    route = resolveQuery(route, whole, true);
     passage.api = route.api;
     passage.route = route;
     trail.routed(route);
@@ -107,41 +114,51 @@ async function perform(
     );
   const authenticated = await identify();
   trail.identified(authenticated);
+  const request = withQueryHeaders(incoming, authenticated);
+  if (request !== incoming) {
+    // Which operation it is may depend on a header that came in the query, such as the source of a copy.
+    route = findRoute(request, { hosts, ...(service ? { credentialService: service } : {}) });
+    passage.route = route;
+    trail.routed(route);
+  }
   const operation = findOperation(route.api, route.operation);
   if (!operation) throw s3Error('NotImplemented', {}, { message: `${route.operation} is not implemented.` });
-  passage.mutates = operation.mutates;
-  if (authenticated.who.principal.kind === 'anonymous' && !ofS3) throw missingToken();
-
-  const request = withQueryHeaders(incoming, authenticated);
   const bucket = operation.bucket === 'existing' ? await existingBucket(gateway, request, route, authenticated) : undefined;
   if (bucket) {
     passage.bucket = bucket;
     trail.within(bucket.context);
   }
 
-  const codec = codecFor(route.api, route.operation);
   const { payload } = authenticated.auth;
   checkStreamingOperation(payload, route.operation);
-  let body = whole;
-  if (!body && codec.inputBody === 'whole') {
-    if (route.operation === 'DeleteObjects') requireIntegrity(request);
-    body = await readWhole(request, codec.maxBody);
-    await verifyWhole(request, payload, body);
-  }
-  const input = codec.readInput(route, request.headers, body);
-
   const exchange = new DecidedExchange({
     gateway,
     incoming: request,
     route,
     operation,
-    input,
     authenticated,
     identifyAgain: identify,
     bucket,
     trail,
   });
-  await exchange.authorize();
+  passage.exchange = exchange;
+  const codec = codecFor(route.api, route.operation);
+  if (whole) {
+    exchange.input = codec.readInput(route, request.headers, whole);
+    await exchange.authorize();
+  } else if (codec.inputBody !== 'whole') {
+    exchange.input = codec.readInput(route, request.headers, undefined);
+    await exchange.authorize();
+  } else {
+    // Nobody sends megabytes to be told no: what can be decided without the body is decided before it.
+    if (!operation.needsBody) await exchange.authorize();
+    if (authenticated.auth.kind === 'anonymous' && !bucket?.policy) throw s3Error('AccessDenied');
+    if (route.operation === 'DeleteObjects') requireIntegrity(request);
+    const body = await readWhole(request, codec.maxBody, gateway.bodies);
+    await verifyWhole(request, payload, body);
+    exchange.input = codec.readInput(route, request.headers, body);
+    if (operation.needsBody) await exchange.authorize();
+  }
   const answer = await life.during(operation.name, () => operation.perform(exchange, gateway));
   if (exchange.hasBucket()) passage.bucket = exchange.bucket();
   return answer;
@@ -157,16 +174,28 @@ async function existingBucket(gateway: Gateway, incoming: Incoming, route: Route
   return bucket;
 }
 
-/** Signers of presigned URLs move headers into the query; from here on they are headers like any other. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]{1,256}$/;
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
+
+/**
+ * Signers of presigned URLs move headers into the query; from here on they are headers like any other, and so must be
+ * what a header can be: Node gives the bytes of one as latin1 text.
+ */
 function withQueryHeaders(incoming: Incoming, { auth }: Authenticated): Incoming {
   if (!('queryHeaders' in auth) || auth.queryHeaders.size === 0) return incoming;
-  return { ...incoming, headers: { ...Object.fromEntries(auth.queryHeaders), ...incoming.headers } };
+  const headers: Record<string, string> = {};
+  for (const [name, value] of auth.queryHeaders) {
+    if (!TOKEN.test(name) || CONTROL.test(value)) {
+      throw s3Error('InvalidArgument', { ArgumentName: name.slice(0, 256) }, { message: 'This parameter cannot stand for a header.' });
+    }
+    headers[name] = Buffer.from(value, 'utf8').toString('latin1');
+  }
+  return { ...incoming, headers: { ...headers, ...incoming.headers } };
 }
 
 function missingToken(): Error {
-  return Object.assign(s3Error('AccessDenied', {}, { message: 'Request is missing Authentication Token' }), {
-    code: 'MissingAuthenticationToken',
-  });
+  return new Fault('MissingAuthenticationToken', 'Request is missing Authentication Token', { status: 403 });
 }
 
 function render(gateway: Gateway, incoming: Incoming, passage: Passage, answer: Answer): Reply {
@@ -186,13 +215,15 @@ function render(gateway: Gateway, incoming: Incoming, passage: Passage, answer: 
 }
 
 function renderFailure(gateway: Gateway, incoming: Incoming, passage: Passage, trail: Trail, error: unknown): Reply {
-  const rendered = renderError(error, passage.api);
-  if (rendered.unexpected) {
+  const api = passage.route ? passage.api : error instanceof WireError ? error.api : passage.api;
+  const rendered = renderError(error, api);
+  if (incoming.gone.aborted) trail.add({ interrupted: true });
+  else if (rendered.unexpected) {
     gateway.log.error({ err: error, requestId: incoming.id, operation: passage.route?.operation }, 'a request failed');
   }
   trail.add({ status: rendered.status, ...(rendered.status === 304 ? {} : { errorCode: rendered.code }) });
   const path = incoming.target.split('?', 1)[0] as string;
-  const wire = writeError(passage.api, rendered, {
+  const wire = writeError(api, rendered, {
     ...context(gateway, incoming),
     resource: path.slice(0, 2048),
     isHead: incoming.method === 'HEAD',
@@ -219,7 +250,7 @@ async function recordAndRespond(
   answer: Answer | undefined,
   reply: Reply,
 ): Promise<void> {
-  const drafted = passage.mutates && answer !== undefined;
+  const drafted = answer !== undefined && passage.exchange?.drafted === true;
   const long = reply.stream !== undefined && !answer?.brief;
   const turnAroundMs = performance.now() - incoming.started;
   const planned: Partial<RequestRecord> = {
@@ -227,7 +258,6 @@ async function recordAndRespond(
     turnAroundMs,
     bytesSent: reply.stream ? (reply.length ?? 0) : reply.body === undefined ? 0 : Buffer.byteLength(reply.body),
   };
-  let shown = reply;
   if (!drafted) {
     const early = long
       ? trail.record('open', { status: reply.status, turnAroundMs })
@@ -236,12 +266,14 @@ async function recordAndRespond(
       await gateway.recorder.write(early);
     } catch (error) {
       reply.stream?.destroy();
-      shown = renderFailure(gateway, incoming, passage, trail, error);
-      await respond(incoming, response, shown);
+      const refusal = renderFailure(gateway, incoming, passage, trail, error);
+      const sent = await respond(incoming, response, refusal);
+      // The first record may have been stored all the same, its reply lost: what was really answered comes after it.
+      gateway.recorder.later(trail.record('closed', { status: refusal.status, bytesSent: sent.bytes, turnAroundMs }));
       return;
     }
   }
-  const sent = await respond(incoming, response, shown);
+  const sent = await respond(incoming, response, reply);
   failpoint('gateway.record.before-final');
   if (drafted || long || sent.interrupted) {
     gateway.recorder.later(

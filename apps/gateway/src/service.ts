@@ -30,10 +30,13 @@ import { serve } from './pipeline.ts';
 import { GapSpool } from './record/gap-spool.ts';
 import { Recorder } from './record/recorder.ts';
 import { slowDown } from './respond/overload.ts';
+import { BodyBudget } from './route/body.ts';
 import { Contexts } from './route/contexts.ts';
 import { BucketKeys } from './sealing/bucket-keys.ts';
 
 const VERSION = '0.1.0';
+/** Most bytes of bodies read whole (XML, forms) that are held at once. */
+const MAX_WHOLE_BODIES = 64 * 1024 * 1024;
 /** How long requests under way may go on after the order to stop. */
 const DRAIN_MS = 20_000;
 
@@ -62,6 +65,7 @@ export async function start(context: ServiceContext): Promise<RunningService> {
     keys,
     uploads: new Uploads(bus),
     recorder,
+    bodies: new BodyBudget(MAX_WHOLE_BODIES),
     log: logger,
   };
 
@@ -145,6 +149,7 @@ async function openListeners(gateway: Gateway, gaps: GapSpool): Promise<Server[]
     host: config.COFFER_HOST,
     idleTimeoutMs: config.COFFER_IDLE_TIMEOUT_MS,
     requestTimeoutMs: config.COFFER_REQUEST_TIMEOUT_MS,
+    maxConnections: 4 * config.COFFER_MAX_REQUESTS + 256,
     handle: take,
     unreadable: (reason) => gaps.count(`http:${reason}`),
   };

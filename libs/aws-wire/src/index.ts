@@ -4,6 +4,7 @@ export type { OperationCodec, ResponseContext, WireResponse } from './codec-type
 export { limits } from './limits.ts';
 export { percentDecode } from './percent.ts';
 export { queryAction, resolveQuery } from './routing/query-action.ts';
+export { receivedText, sentText } from './rest/header-text.ts';
 export { route } from './routing/route.ts';
 export type { RequestHeaders, Route, RouteOptions, WireRequest } from './routing/types.ts';
 export { served } from './served.ts';

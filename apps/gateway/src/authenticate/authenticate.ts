@@ -1,5 +1,5 @@
 import { isFault } from '@coffer/contracts';
-import { parseAuth, verifyV4, invalidAccessKeyId, type ParsedAuth, type SignedRequest } from '@coffer/sigv4';
+import { parseAuth, SignatureError, verifyV4, invalidAccessKeyId, type ParsedAuth, type SignedRequest } from '@coffer/sigv4';
 import type { Api } from '@coffer/aws-wire';
 import { factsOf } from '@coffer/aws-wire';
 import type { Incoming } from '../listen/incoming.ts';
@@ -37,6 +37,15 @@ export async function authenticate(request: AuthenticateRequest, options: Authen
     ...(request.bodySha256 ? { bodySha256: request.bodySha256 } : {}),
     ...(request.virtualHostBucket ? { virtualHostBucket: request.virtualHostBucket } : {}),
   });
+  // SigV2 covers neither a body nor the name of a service: only S3 ever took it.
+  if (auth.kind.startsWith('v2') && factsOf(request.api).signingName !== 's3') {
+    throw new SignatureError({
+      code: 'IncompleteSignature',
+      status: 400,
+      message: 'Authorization header requires a Signature Version 4 credential.',
+      reason: 'unknown-scheme',
+    });
+  }
   if (auth.kind === 'anonymous') return { who: options.principals.anonymous(), auth };
   try {
     if (auth.kind === 'v2-header' || auth.kind === 'v2-query') {

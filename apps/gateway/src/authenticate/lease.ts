@@ -1,6 +1,7 @@
 import { identity, s3Error } from '@coffer/contracts';
 import type { BusClient } from '@coffer/bus';
 import type { Logger } from '@coffer/service-kit';
+import { Coalesced } from '../coalesce.ts';
 
 const RENEW_EVERY_MS = 250;
 /** What is left of a lease when it no longer counts: a decision taken just before the end must still be in time. */
@@ -18,7 +19,7 @@ export interface LeaseListener {
 export class IdentityLease {
   epoch = -1;
   private until = 0;
-  private renewing: Promise<void> | undefined;
+  private readonly renewal = new Coalesced(() => this.ask());
   private timer: NodeJS.Timeout | undefined;
   private unsubscribe: (() => void) | undefined;
 
@@ -66,14 +67,7 @@ export class IdentityLease {
 
   /** A hint during a renewal starts another one after it: the first may have been answered before the change. */
   private renew(): Promise<void> {
-    const next = this.renewing ? this.renewing.catch(() => undefined).then(() => this.ask()) : this.ask();
-    this.renewing = next;
-    void next
-      .catch(() => undefined)
-      .finally(() => {
-        if (this.renewing === next) this.renewing = undefined;
-      });
-    return next;
+    return this.renewal.ask();
   }
 
   private async ask(): Promise<void> {

@@ -39,6 +39,7 @@ const anonymousPrincipal = { kind: 'anonymous', accountId: '', arn: '', userId: 
 export class Principals implements LeaseListener {
   private readonly byKey = new Lru<string, Cached>(MAX_CACHED);
   private readonly compiled = new Lru<string, CompiledPolicy>(MAX_POLICIES);
+  private readonly asking = new Map<string, Promise<Cached>>();
   private lease!: IdentityLease;
 
   constructor(private readonly bus: BusClient) {}
@@ -67,6 +68,15 @@ export class Principals implements LeaseListener {
     const name = `${scope.accessKeyId}/${scope.date}/${scope.region}/${scope.service}/${token}`;
     const known = this.byKey.get(name);
     if (known && (known.expires === undefined || known.expires > Date.now())) return known;
+    // Joining is safe: an answer older than what the lease knows by then is asked for again.
+    const under = this.asking.get(name);
+    if (under) return under;
+    const asking = this.resolve(name, scope).finally(() => this.asking.delete(name));
+    this.asking.set(name, asking);
+    return asking;
+  }
+
+  private async resolve(name: string, scope: KeyScope): Promise<Cached> {
     for (let ask = 0; ask < MAX_ASKS; ask++) {
       const reply = await this.bus.call(identity.resolveKey, {
         accessKeyId: scope.accessKeyId,
@@ -94,6 +104,13 @@ export class Principals implements LeaseListener {
       ...(request.sessionToken ? { sessionToken: request.sessionToken } : {}),
     });
     return this.identified(reply, request.accessKeyId);
+  }
+
+  /** False when something that identity said since `who` was resolved may be about them. */
+  async unchanged(who: Identified): Promise<boolean> {
+    if (who.principal.kind === 'anonymous') return true;
+    await this.lease.hold();
+    return who.epoch >= this.lease.epoch && (who.expires === undefined || who.expires > Date.now());
   }
 
   private identified(reply: ResolvedPrincipal, accessKeyId: string): Identified {

@@ -67,7 +67,7 @@ function headerValue(incoming: Incoming, name: string): string | undefined {
   return Array.isArray(value) ? value.join(',') : value;
 }
 
-/** What policies may ask about this request, found only when a condition asks for it. */
+/** What policies may ask about this request, found only when a condition asks for it. What an operation says wins. */
 export function contextValues(source: ContextSource): (key: string) => ContextValue {
-  return (key) => source.extra?.get(key) ?? sources.get(key)?.(source);
+  return (key) => (source.extra?.has(key) ? source.extra.get(key) : sources.get(key)?.(source));
 }

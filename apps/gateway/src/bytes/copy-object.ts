@@ -59,7 +59,6 @@ export async function copyObject(exchange: Exchange, gateway: Gateway): Promise<
     failpoint('gateway.copy-object.before-commit');
     const conditions = unquotedCondition(input);
     try {
-      await exchange.stillAllowed();
       const done = await exchange.deciding(
         (current) =>
           gateway.bus.call(objectStorage.commit, {

@@ -1,10 +1,12 @@
 import { isFault, objectStorage, s3Error } from '@coffer/contracts';
 import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
-import { objectArn } from '../operations/operation.ts';
+import { bucketArn, objectArn } from '../operations/operation.ts';
 import type { Bucket } from '../route/contexts.ts';
 import { checkExpectedOwner } from '../route/owner.ts';
 import type { Need } from '../authorize/authorize.ts';
+import type { ContextValue } from '../authorize/context-values.ts';
+import { tagValues } from '../authorize/object-tags.ts';
 import { checkCopyConditions } from './conditions.ts';
 import type { Located } from './find-version.ts';
 
@@ -34,13 +36,14 @@ export function parseCopySource(header: string | undefined): CopySource {
   let versionId: string | undefined;
   try {
     name = decodeURIComponent(path);
-    const named = query?.startsWith('versionId=') ? decodeURIComponent(query.slice('versionId='.length)) : undefined;
-    versionId = named === '' ? undefined : named;
+    versionId = query?.startsWith('versionId=') ? decodeURIComponent(query.slice('versionId='.length)) : undefined;
   } catch {
     throw invalid();
   }
   const [bucket = '', key = ''] = splitOnce(name.startsWith('/') ? name.slice(1) : name, '/');
   if (bucket === '' || key === '') throw invalid();
+  // Anything else behind the question mark would be lost without a word, and another version copied than was meant.
+  if (query !== undefined && !versionId) throw invalid();
   return { bucket, key, versionId };
 }
 
@@ -50,11 +53,12 @@ function splitOnce(text: string, separator: string): [string, string | undefined
 }
 
 /** The permission to read the source, judged by the source bucket's policy and owner. */
-export function sourceNeed(source: CopySource, at: Bucket): Need {
+function sourceNeed(source: CopySource, at: Bucket, tags?: ReadonlyMap<string, ContextValue>): Need {
   return {
     action: source.versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion',
     resource: objectArn(source.bucket, source.key),
     bucket: at,
+    extra: new Map<string, ContextValue>([['s3:versionid', source.versionId], ...(tags ?? [])]),
   };
 }
 
@@ -64,8 +68,6 @@ export async function findSource(exchange: Exchange, gateway: Gateway, range?: {
   let at = await gateway.contexts.get(source.bucket);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     checkExpectedOwner(exchange.incoming, 'x-amz-source-expected-bucket-owner', at.context);
-    const verdict = await exchange.judge([sourceNeed(source, at)]);
-    if (!verdict.allowed) throw s3Error('AccessDenied', {}, { message: verdict.message });
     try {
       const located = await gateway.bus.call(objectStorage.locate, {
         revision: at.context.revision,
@@ -75,6 +77,7 @@ export async function findSource(exchange: Exchange, gateway: Gateway, range?: {
         withTags: true,
         ...(range ? { from: range } : {}),
       });
+      await decideOnSource(exchange, source, at, located);
       checkSourceConditions(exchange, located);
       return { ...source, at, located };
     } catch (error) {
@@ -83,10 +86,30 @@ export async function findSource(exchange: Exchange, gateway: Gateway, range?: {
         throw s3Error('InvalidRequest', {}, {
           message: 'The source of a copy request may not specifically refer to a delete marker by version id.',
         });
-      } else throw error;
+      } else {
+        await hideSource(exchange, source, at, error);
+        throw error;
+      }
     }
   }
   throw s3Error('OperationAborted');
+}
+
+/** The source's tags are known by now, so one decision covers policies that ask about them. */
+async function decideOnSource(exchange: Exchange, source: CopySource, at: Bucket, { version }: Located): Promise<void> {
+  const tags = tagValues(version.tags ?? []);
+  if (!tags) throw s3Error('AccessDenied');
+  const verdict = await exchange.judge([sourceNeed(source, at, tags)]);
+  exchange.decided(verdict);
+  if (!verdict.allowed) throw s3Error('AccessDenied', {}, { message: verdict.message });
+}
+
+/** Whether the source is there is told only to those who may read it or list its bucket. */
+async function hideSource(exchange: Exchange, source: CopySource, at: Bucket, error: unknown): Promise<void> {
+  if (!isFault(error) || error.status >= 500 || error.code === 'AccessDenied') return;
+  const listing = { action: 's3:ListBucket', resource: bucketArn(source.bucket), bucket: at };
+  const verdict = await exchange.judge([sourceNeed(source, at), listing]);
+  if (!verdict.allowed) throw s3Error('AccessDenied', {}, { message: verdict.message });
 }
 
 function checkSourceConditions({ input }: Exchange, { version }: Located): void {

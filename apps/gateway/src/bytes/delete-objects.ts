@@ -1,8 +1,11 @@
-import { Fault, objectStorage, s3Error, type ReplyOf, type RequestOf } from '@coffer/contracts';
+import { Fault, isFault, objectStorage, s3Error, type ReplyOf, type RequestOf } from '@coffer/contracts';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
+import type { Need } from '../authorize/authorize.ts';
+import type { Incoming } from '../listen/incoming.ts';
 import { objectArn } from '../operations/operation.ts';
+import { emptyVersionId } from '../route/version-id.ts';
 import { unquoted } from './etag.ts';
 
 type Entry = RequestOf<typeof objectStorage.deleteVersions>['entries'][number];
@@ -12,7 +15,22 @@ registerFailpoints('gateway.delete.before-call', 'gateway.delete.before-answer')
 
 const MAX_ENTRIES = 1000;
 
-export const deleteAction = (versioned: boolean): string => (versioned ? 's3:DeleteObjectVersion' : 's3:DeleteObject');
+const BYPASS = 'x-amz-bypass-governance-retention';
+
+/** The permissions to delete one key, or one version of it. */
+export function deleteNeeds(
+  bucket: string,
+  entry: { readonly key: string; readonly versionId?: string | undefined },
+  { headers }: Incoming,
+): Need[] {
+  const resource = objectArn(bucket, entry.key);
+  const extra = new Map([['s3:versionid', entry.versionId]]);
+  const action = entry.versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion';
+  return [
+    { action, resource, extra },
+    ...(headers[BYPASS] === 'true' ? [{ action: 's3:BypassGovernanceRetention', resource, extra }] : []),
+  ];
+}
 
 /** DELETE of one key, or of one version of it. */
 export async function deleteObject(exchange: Exchange, gateway: Gateway): Promise<Answer> {
@@ -39,18 +57,20 @@ export async function deleteObjects(exchange: Exchange, gateway: Gateway): Promi
   const request = input['Delete'] as { Objects?: Record<string, unknown>[]; Quiet?: boolean } | undefined;
   const objects = request?.Objects ?? [];
   if (objects.length === 0 || objects.length > MAX_ENTRIES) throw s3Error('MalformedXML');
-  const entries = objects.map(readEntry);
+  const entries = objects.map(listedEntry);
   // Decided anew when the bucket's configuration moved meanwhile, so what is allowed is known only after the call.
   let refused = new Map<number, string>();
   const done = await send(exchange, gateway, async () => {
     refused = new Map();
     const allowed: Entry[] = [];
     for (const [index, entry] of entries.entries()) {
-      const verdict = await exchange.judge([
-        { action: deleteAction(entry.versionId !== undefined), resource: objectArn(route.bucket as string, entry.key) },
-      ]);
+      if ('error' in entry) continue;
+      const verdict = await exchange.judge(deleteNeeds(route.bucket as string, entry, exchange.incoming));
       if (verdict.allowed) allowed.push(entry);
-      else refused.set(index, verdict.message);
+      else {
+        refused.set(index, verdict.message);
+        exchange.decided(verdict);
+      }
     }
     return allowed;
   });
@@ -59,6 +79,11 @@ export async function deleteObjects(exchange: Exchange, gateway: Gateway): Promi
   let next = 0;
   for (const [index, entry] of entries.entries()) {
     const refusal = refused.get(index);
+    if ('error' in entry) {
+      errors.push({ Key: entry.key, Code: entry.error.code, Message: entry.error.message });
+      exchange.note({ operation: 'DeleteObject', bucket: route.bucket, key: entry.key, status: 400, errorCode: entry.error.code });
+      continue;
+    }
     const named = { Key: entry.key, ...(entry.versionId === undefined ? {} : { VersionId: entry.versionId }) };
     const result: Result =
       refusal === undefined
@@ -84,17 +109,28 @@ function shown(entry: Entry, result: Result): Record<string, unknown> {
   return { DeleteMarker: true, DeleteMarkerVersionId: entry.versionId ?? result.versionId };
 }
 
+/** A key that is too long fails alone; the others are deleted. */
+function listedEntry(object: Record<string, unknown>): Entry | { key: string; error: Fault } {
+  try {
+    return readEntry(object);
+  } catch (error) {
+    if (isFault(error, 'KeyTooLongError')) return { key: String(object['Key']), error };
+    throw error;
+  }
+}
+
 function readEntry(object: Record<string, unknown>): Entry {
   const key = object['Key'];
   if (typeof key !== 'string' || key === '') throw s3Error('MalformedXML');
   if (Buffer.byteLength(key) > 1024) throw s3Error('KeyTooLongError', { Size: String(Buffer.byteLength(key)), MaxSizeAllowed: '1024' });
   const versionId = object['VersionId'];
+  if (versionId === '') throw emptyVersionId();
   const etag = object['IfMatch'] ?? object['ETag'];
   const size = object['IfMatchSize'] ?? object['Size'];
   const modified = object['IfMatchLastModifiedTime'] ?? object['LastModifiedTime'];
   return {
     key,
-    ...(typeof versionId === 'string' && versionId !== '' ? { versionId } : {}),
+    ...(typeof versionId === 'string' ? { versionId } : {}),
     ...(typeof etag === 'string' ? { ifMatch: unquoted(etag) } : {}),
     ...(typeof size === 'number' ? { ifMatchSize: size } : {}),
     ...(modified instanceof Date ? { ifMatchLastModified: modified.getTime() } : {}),
@@ -108,9 +144,9 @@ async function send(
 ): Promise<ReplyOf<typeof objectStorage.deleteVersions>> {
   const { headers } = exchange.incoming;
   const mfa = headers['x-amz-mfa'];
-  const bypass = headers['x-amz-bypass-governance-retention'];
+  const bypass = headers[BYPASS];
   if (bypass !== undefined && !exchange.bucket().context.protected) {
-    throw s3Error('InvalidArgument', { ArgumentName: 'x-amz-bypass-governance-retention', ArgumentValue: String(bypass) }, {
+    throw s3Error('InvalidArgument', { ArgumentName: BYPASS, ArgumentValue: String(bypass) }, {
       message: 'x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.',
     });
   }

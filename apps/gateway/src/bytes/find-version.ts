@@ -1,8 +1,7 @@
-import { isFault, objectStorage, s3Error, type ReplyOf } from '@coffer/contracts';
-import type { ContextValue } from '../authorize/context-values.ts';
+import { objectStorage, s3Error, type ReplyOf } from '@coffer/contracts';
 import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
-import { bucketArn, objectArn } from '../operations/operation.ts';
+import { hideFromStrangers } from './object-tags.ts';
 import { parseRange, type RangeSpec } from './range.ts';
 
 export type Located = ReplyOf<typeof objectStorage.locate>;
@@ -11,12 +10,14 @@ export interface Wanted {
   readonly want: 'bytes' | 'facts';
   readonly range: RangeSpec | undefined;
   readonly partNumber: number | undefined;
+  /** An If-Range header is there. */
+  readonly conditional: boolean;
 }
 
 const MAX_PART = 10_000;
 
 /** Range and part number of a read; both at once, S3 refuses. */
-export function wantedBytes(exchange: Exchange): Pick<Wanted, 'range' | 'partNumber'> {
+export function wantedBytes(exchange: Exchange): Omit<Wanted, 'want'> {
   const header = exchange.incoming.headers.range;
   const partNumber = exchange.input['PartNumber'] as number | undefined;
   if (partNumber !== undefined) {
@@ -29,59 +30,46 @@ export function wantedBytes(exchange: Exchange): Pick<Wanted, 'range' | 'partNum
       });
     }
   }
-  return { range: parseRange(header), partNumber };
+  return {
+    range: parseRange(header),
+    partNumber,
+    conditional: exchange.incoming.headers['if-range'] !== undefined,
+  };
 }
 
 /**
- * Finds the version that the request means, and decides about its tags when a policy asks for them. A key that is not
- * there is told apart from one that is forbidden only to those who may list the bucket.
- *
- * @param actions the permissions of the read, for the second decision.
+ * Finds the version that the request means, and decides about its tags when a policy asks for them. Whoever may not
+ * know whether the key is there is told that it is forbidden.
  */
-export async function findVersion(
-  exchange: Exchange,
-  gateway: Gateway,
-  wanted: Wanted,
-  actions: readonly string[],
-): Promise<Located> {
+export async function findVersion(exchange: Exchange, gateway: Gateway, wanted: Wanted): Promise<Located> {
   const key = exchange.route.key as string;
   const versionId = exchange.route.query.get('versionId');
-  const { range, partNumber } = wanted;
-  const withTags = exchange.readsObjectTags();
-  const from =
-    partNumber !== undefined
-      ? { partNumber }
-      : range && ('suffix' in range ? { suffix: range.suffix } : { offset: range.start });
-  let located: Located;
+  const from = startOf(wanted);
+  let withTags = false;
   try {
-    located = await exchange.deciding((bucket) =>
-      gateway.bus.call(objectStorage.locate, {
+    const located = await exchange.deciding((bucket) => {
+      // Asked under the configuration of this very round: a policy may have come that reads tags.
+      withTags = exchange.readsObjectTags();
+      return gateway.bus.call(objectStorage.locate, {
         revision: bucket.context.revision,
         key,
         want: wanted.want,
         ...(versionId === undefined ? {} : { versionId }),
         ...(from ? { from } : {}),
         ...(withTags ? { withTags } : {}),
-      }),
-    );
+      });
+    });
+    if (withTags) await exchange.decideWithTags(located.version.tags ?? []);
+    return located;
   } catch (error) {
-    if (isFault(error, 'NoSuchKey')) await hideFromStrangers(exchange);
+    await hideFromStrangers(exchange, error);
     throw error;
   }
-  if (withTags) await decideOnTags(exchange, key, located, actions);
-  return located;
 }
 
-async function hideFromStrangers(exchange: Exchange): Promise<void> {
-  const listing = await exchange.judge([{ action: 's3:ListBucket', resource: bucketArn(exchange.route.bucket as string) }]);
-  if (!listing.allowed) throw s3Error('AccessDenied', {}, { message: listing.message });
-}
-
-async function decideOnTags(exchange: Exchange, key: string, located: Located, actions: readonly string[]): Promise<void> {
-  const extra = new Map<string, ContextValue>(
-    (located.version.tags ?? []).map(({ Key, Value }) => [`s3:existingobjecttag/${Key.toLowerCase()}`, Value]),
-  );
-  const resource = objectArn(exchange.route.bucket as string, key);
-  const verdict = await exchange.judge(actions.map((action) => ({ action, resource, extra })));
-  if (!verdict.allowed) throw s3Error('AccessDenied', {}, { message: verdict.message });
+function startOf({ range, partNumber, conditional }: Wanted) {
+  if (partNumber !== undefined) return { partNumber };
+  // Whether If-Range lets the range count is known only when the object is: all of it is looked up then.
+  if (!range || conditional) return undefined;
+  return 'suffix' in range ? { suffix: range.suffix } : { offset: range.start };
 }

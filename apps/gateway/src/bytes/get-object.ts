@@ -2,6 +2,7 @@ import { s3Error } from '@coffer/contracts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { checkReadConditions } from './conditions.ts';
+import { unquoted } from './etag.ts';
 import { findVersion, wantedBytes, type Located } from './find-version.ts';
 import { objectHeaders, objectOutput, type Shown } from './object-headers.ts';
 import { resolveRange } from './range.ts';
@@ -10,17 +11,10 @@ import { readVersion } from './read-version.ts';
 /** A read of up to this many bytes is recorded whole before its first byte; a longer one is opened and closed. */
 const BRIEF_BYTES = 64 * 1024;
 
-export const readActions = (versioned: boolean): string[] => [versioned ? 's3:GetObjectVersion' : 's3:GetObject'];
-
 /** One `locate`, then bytes straight from where they lie, opened on the way. */
 export async function getObject(exchange: Exchange, gateway: Gateway): Promise<Answer> {
   const wanted = wantedBytes(exchange);
-  const located = await findVersion(
-    exchange,
-    gateway,
-    { want: 'bytes', ...wanted },
-    readActions(exchange.route.query.has('versionId')),
-  );
+  const located = await findVersion(exchange, gateway, { want: 'bytes', ...wanted });
   const { version, segments } = located;
   checkReadConditions(readConditions(exchange), version);
   const shown = shownBytes(exchange, located);
@@ -46,12 +40,7 @@ export async function getObject(exchange: Exchange, gateway: Gateway): Promise<A
 /** The same answer as GetObject's, without bytes. */
 export async function headObject(exchange: Exchange, gateway: Gateway): Promise<Answer> {
   const wanted = wantedBytes(exchange);
-  const located = await findVersion(
-    exchange,
-    gateway,
-    { want: 'facts', ...wanted },
-    readActions(exchange.route.query.has('versionId')),
-  );
+  const located = await findVersion(exchange, gateway, { want: 'facts', ...wanted });
   const { version } = located;
   checkReadConditions(readConditions(exchange), version);
   const shown = shownBytes(exchange, located);
@@ -84,6 +73,15 @@ function shownBytes(exchange: Exchange, { version, part }: Located): Shown {
     const range = part.size > 0 ? { start: part.offset, end: part.offset + part.size - 1 } : undefined;
     return { range, partial: true, partsCount: version.partsCount };
   }
-  if (!spec) return { range: version.size > 0 ? { start: 0, end: version.size - 1 } : undefined, partial: false };
-  return { range: resolveRange(spec, version.size, String(exchange.incoming.headers.range)), partial: true };
+  const asked = spec && rangeCounts(exchange, version) ? spec : undefined;
+  if (!asked) return { range: version.size > 0 ? { start: 0, end: version.size - 1 } : undefined, partial: false };
+  return { range: resolveRange(asked, version.size, String(exchange.incoming.headers.range)), partial: true };
+}
+
+/** If-Range: a range counts only while the object is still the one that the client has the rest of (RFC 9110, 13.1.5). */
+function rangeCounts({ incoming }: Exchange, version: Located['version']): boolean {
+  const header = incoming.headers['if-range'];
+  if (typeof header !== 'string') return true;
+  if (header.includes('"')) return !header.startsWith('W/') && unquoted(header) === version.etag;
+  return Date.parse(header) === Math.floor(version.lastModified / 1000) * 1000;
 }

@@ -1,3 +1,4 @@
+import { sentText } from '@coffer/aws-wire';
 import { s3Error, type VersionFacts } from '@coffer/contracts';
 import { checksumMember } from '../checksums/algorithms.ts';
 import type { Exchange } from '../exchange.ts';
@@ -26,6 +27,7 @@ export function objectHeaders(exchange: Exchange, version: VersionFacts): Record
     }
     headers[name] = value;
   }
+  for (const [name, value] of Object.entries(headers)) headers[name] = sentText(value);
   return headers;
 }
 

@@ -33,7 +33,6 @@ export async function putObject(exchange: Exchange, gateway: Gateway): Promise<A
     const algorithm = received.declared ?? DEFAULT_CHECKSUM;
     const checksum: Checksum = { algorithm, value: received.checksums.get(algorithm) as string, type: 'FULL_OBJECT' };
     try {
-      await exchange.stillAllowed();
       const done = await exchange.deciding(
         (current) =>
           gateway.bus.call(objectStorage.commit, {

@@ -20,14 +20,40 @@ export interface ReadRequest {
  * is an error to the client and not a broken 200.
  */
 export async function readVersion(gateway: Gateway, request: ReadRequest): Promise<Readable> {
-  const bytes = plainBytes(gateway, request);
+  const abort = new AbortController();
+  const signal = AbortSignal.any([request.signal, abort.signal]);
+  const bytes = plainBytes(gateway, { ...request, signal });
   const first = await bytes.next();
-  async function* all(): AsyncGenerator<Buffer> {
-    if (first.done) return;
-    yield first.value;
-    yield* bytes;
+  return new PlainStream(bytes, first, abort);
+}
+
+/** What a generator gives, as a stream that lets go of everything behind it when it is dropped, read or not. */
+class PlainStream extends Readable {
+  constructor(
+    private readonly bytes: AsyncGenerator<Buffer>,
+    private first: IteratorResult<Buffer> | undefined,
+    private readonly abort: AbortController,
+  ) {
+    super({ highWaterMark: 1024 * 1024 });
   }
-  return Readable.from(all(), { objectMode: false, highWaterMark: 1024 * 1024 });
+
+  override _read(): void {
+    const first = this.first;
+    this.first = undefined;
+    const next = first ? Promise.resolve(first) : this.bytes.next();
+    next.then(
+      ({ done, value }) => this.push(done ? null : value),
+      (error: unknown) => this.destroy(error instanceof Error ? error : new Error('a blob could not be read')),
+    );
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.abort.abort();
+    this.bytes.return(undefined).then(
+      () => done(error),
+      () => done(error),
+    );
+  }
 }
 
 async function* plainBytes(gateway: Gateway, request: ReadRequest): AsyncGenerator<Buffer> {

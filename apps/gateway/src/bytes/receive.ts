@@ -112,18 +112,39 @@ function verifyDeclared(declared: DeclaredChecksum, actual: Buffer, decoder: Aws
   }
 }
 
+/** Slower than this much in each interval, a body is given up: it holds a place that others wait for. */
+const MIN_BYTES = 16 * 1024;
+const RATE_INTERVAL_MS = 30_000;
+
 /**
  * Lets the request's bytes flow into `sink`. A plain pipe: unlike `pipeline` it leaves the connection open when the
  * sink fails, so that the client can still be told why.
  */
 function feed(incoming: Incoming, sink: Transform): void {
-  const { message } = incoming;
+  const { message, gone } = incoming;
   const broken = () => {
     if (!message.readableEnded) sink.destroy(s3Error('IncompleteBody'));
   };
+  if (gone.aborted || message.destroyed) {
+    broken();
+    return;
+  }
+  let bytes = 0;
+  const count = (chunk: Buffer) => {
+    bytes += chunk.length;
+  };
+  const watch = setInterval(() => {
+    // While the sink asks to wait, the client is not the slow one.
+    if (bytes < MIN_BYTES && !sink.writableNeedDrain) sink.destroy(s3Error('RequestTimeout'));
+    bytes = 0;
+  }, RATE_INTERVAL_MS).unref();
   message.once('close', broken);
   message.once('error', broken);
+  message.once('end', () => clearInterval(watch));
+  message.on('data', count);
   sink.once('close', () => {
+    clearInterval(watch);
+    message.off('data', count);
     message.off('close', broken);
     message.unpipe(sink);
   });

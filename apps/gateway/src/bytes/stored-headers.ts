@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { receivedText } from '@coffer/aws-wire';
 import { s3Error, type Tag } from '@coffer/contracts';
 import type { Exchange } from '../exchange.ts';
 import type { Bucket } from '../route/contexts.ts';
@@ -25,7 +26,7 @@ export function storedHeaders(headers: IncomingHttpHeaders): Record<string, stri
   const stored: Record<string, string> = {};
   for (const name of STORED) {
     const value = headers[name];
-    if (typeof value === 'string' && value !== '') stored[name] = value;
+    if (typeof value === 'string' && value !== '') stored[name] = receivedText(value);
   }
   // `aws-chunked` names the transfer of this one upload, not the object.
   const encodings = (stored['content-encoding'] ?? '').split(',').map((item) => item.trim());

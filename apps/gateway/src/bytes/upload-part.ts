@@ -52,7 +52,6 @@ export interface PartToCommit {
 /** Makes a sealed part belong to its upload; bytes of a refused part are let go. */
 export async function commitPart(exchange: Exchange, gateway: Gateway, part: PartToCommit): Promise<{ lastModified: number }> {
   try {
-    await exchange.stillAllowed();
     return await exchange.deciding(
       (current) =>
         gateway.bus.call(objectStorage.commitPart, {

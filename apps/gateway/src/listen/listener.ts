@@ -8,6 +8,8 @@ export interface ListenOptions {
   tls?: { cert: Buffer; key: Buffer };
   idleTimeoutMs: number;
   requestTimeoutMs: number;
+  /** Connections at once, idle ones included; more are closed as they come. */
+  maxConnections: number;
   handle: (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => void;
   /** The bytes on the connection were no HTTP request that can be answered as S3 does. */
   unreadable: (reason: string) => void;
@@ -35,6 +37,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
     ? createSecureServer({ ...settings, ...options.tls, minVersion: 'TLSv1.2' })
     : createServer(settings);
   server.maxHeadersCount = MAX_HEADERS;
+  server.maxConnections = options.maxConnections;
   server.timeout = options.idleTimeoutMs;
   server.on('request', (message, response) => options.handle(message, response, false));
   server.on('checkContinue', (message, response) => options.handle(message, response, true));

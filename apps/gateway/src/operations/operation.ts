@@ -24,20 +24,26 @@ export interface Operation {
   readonly mutates: boolean;
   /** `existing`: the bucket named by the request must be there before anything is decided. */
   readonly bucket: 'existing' | 'none';
+  /** The permissions depend on what the body says; otherwise the request is decided before its body is read. */
+  readonly needsBody?: boolean;
+  /** Policies may ask about the tags of the object: the request is decided when the object is found. */
+  readonly readsObject?: boolean;
   /** The permissions it needs; an empty list is allowed to everybody who is authenticated. */
-  readonly needs: (request: NeedsInput) => Need[];
+  readonly needs: (request: NeedsInput, gateway: Gateway) => readonly Need[] | Promise<readonly Need[]>;
   readonly perform: (exchange: Exchange, gateway: Gateway) => Promise<Answer>;
 }
 
 export const bucketArn = (bucket: string): string => `arn:aws:s3:::${bucket}`;
 export const objectArn = (bucket: string, key: string): string => `arn:aws:s3:::${bucket}/${key}`;
 
-export function onBucket(...actions: string[]): Operation['needs'] {
+type PlainNeeds = (request: NeedsInput) => Need[];
+
+export function onBucket(...actions: string[]): PlainNeeds {
   return ({ route }) => actions.map((action) => ({ action, resource: bucketArn(route.bucket ?? '') }));
 }
 
 /** `versioned` replaces the action when the request names a version. */
-export function onObject(action: string, versioned: string = action): Operation['needs'] {
+export function onObject(action: string, versioned: string = action): PlainNeeds {
   return ({ route }) => [
     {
       action: route.query.has('versionId') ? versioned : action,

@@ -39,6 +39,7 @@ export const bucketOperations: readonly Operation[] = [
         },
       ];
     },
+    needsBody: true,
     perform: create,
   },
   { ...change('DeleteBucket', onBucket('s3:DeleteBucket')), perform: deleteBucket },

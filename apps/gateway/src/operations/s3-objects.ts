@@ -1,6 +1,8 @@
 import type { Tag } from '@coffer/contracts';
+import type { Need } from '../authorize/authorize.ts';
 import { copyObject } from '../bytes/copy-object.ts';
-import { deleteAction, deleteObject, deleteObjects } from '../bytes/delete-objects.ts';
+import { deleteNeeds, deleteObject, deleteObjects } from '../bytes/delete-objects.ts';
+import { withTagsKnown } from '../bytes/object-tags.ts';
 import { getObject, headObject } from '../bytes/get-object.ts';
 import { completeMultipartUpload } from '../bytes/multipart-complete.ts';
 import { createMultipartUpload } from '../bytes/multipart-create.ts';
@@ -11,13 +13,14 @@ import { uploadPart } from '../bytes/upload-part.ts';
 import { forward } from '../perform/forward.ts';
 import { objectArn, onObject, requestTagKeys, type NeedsInput, type Operation } from './operation.ts';
 
-type Named = Pick<Operation, 'name' | 'needs' | 'perform'>;
+type Named = Pick<Operation, 'name' | 'needs' | 'perform'> & Partial<Operation>;
 
+const reads = onObject('s3:GetObject', 's3:GetObjectVersion');
 const read = (operation: Named): Operation => ({ api: 's3', mutates: false, bucket: 'existing', ...operation });
 const change = (operation: Named): Operation => ({ api: 's3', mutates: true, bucket: 'existing', ...operation });
 
 /** A write needs PutObject, and PutObjectTagging when it brings tags. */
-function writes({ route, input }: NeedsInput): ReturnType<Operation['needs']> {
+function writes({ route, input }: NeedsInput): Need[] {
   const resource = objectArn(route.bucket ?? '', route.key ?? '');
   const header = input['Tagging'];
   if (typeof header !== 'string' || header === '') return [{ action: 's3:PutObject', resource }];
@@ -28,7 +31,7 @@ function writes({ route, input }: NeedsInput): ReturnType<Operation['needs']> {
   ];
 }
 
-function tagging({ route, input }: NeedsInput): ReturnType<Operation['needs']> {
+function tagging({ route, input }: NeedsInput): Need[] {
   const tags = (input['Tagging'] as { TagSet?: Tag[] } | undefined)?.TagSet ?? [];
   return [
     {
@@ -41,27 +44,24 @@ function tagging({ route, input }: NeedsInput): ReturnType<Operation['needs']> {
 
 /** Objects, their versions, and multipart uploads: AWS's name, the permission it takes, and what serves it. */
 export const objectOperations: readonly Operation[] = [
-  read({ name: 'GetObject', needs: onObject('s3:GetObject', 's3:GetObjectVersion'), perform: getObject }),
-  read({ name: 'HeadObject', needs: onObject('s3:GetObject', 's3:GetObjectVersion'), perform: headObject }),
+  read({ name: 'GetObject', needs: reads, readsObject: true, perform: getObject }),
+  read({ name: 'HeadObject', needs: reads, readsObject: true, perform: headObject }),
   read({
     name: 'GetObjectAttributes',
     needs: (request) => [
-      ...onObject('s3:GetObject', 's3:GetObjectVersion')(request),
+      ...reads(request),
       ...onObject('s3:GetObjectAttributes', 's3:GetObjectVersionAttributes')(request),
     ],
-    perform: forward('GetObjectAttributes', false),
+    readsObject: true,
+    perform: withTagsKnown(forward('GetObjectAttributes', false)),
   }),
   change({ name: 'PutObject', needs: writes, perform: putObject }),
   // The source's own permission is judged by its own bucket, when it is found.
   change({ name: 'CopyObject', needs: writes, perform: copyObject }),
   change({
     name: 'DeleteObject',
-    needs: ({ route }) => [
-      {
-        action: deleteAction(route.query.has('versionId')),
-        resource: objectArn(route.bucket ?? '', route.key ?? ''),
-      },
-    ],
+    needs: ({ route, incoming }) =>
+      deleteNeeds(route.bucket ?? '', { key: route.key ?? '', versionId: route.query.get('versionId') }, incoming),
     perform: deleteObject,
   }),
   // Every key has its own permission, judged one by one.
@@ -69,13 +69,21 @@ export const objectOperations: readonly Operation[] = [
   read({
     name: 'GetObjectTagging',
     needs: onObject('s3:GetObjectTagging', 's3:GetObjectVersionTagging'),
-    perform: forward('GetObjectTagging', false),
+    readsObject: true,
+    perform: withTagsKnown(forward('GetObjectTagging', false)),
   }),
-  change({ name: 'PutObjectTagging', needs: tagging, perform: forward('PutObjectTagging', true) }),
+  change({
+    name: 'PutObjectTagging',
+    needs: tagging,
+    needsBody: true,
+    readsObject: true,
+    perform: withTagsKnown(forward('PutObjectTagging', true)),
+  }),
   change({
     name: 'DeleteObjectTagging',
     needs: onObject('s3:DeleteObjectTagging', 's3:DeleteObjectVersionTagging'),
-    perform: forward('DeleteObjectTagging', true),
+    readsObject: true,
+    perform: withTagsKnown(forward('DeleteObjectTagging', true)),
   }),
   change({ name: 'CreateMultipartUpload', needs: writes, perform: createMultipartUpload }),
   change({ name: 'UploadPart', needs: onObject('s3:PutObject'), perform: uploadPart }),

@@ -1,14 +1,24 @@
-import { isFault, objectStorage, s3Error, type Caller, type ChildEntry, type RequestRecord } from '@coffer/contracts';
+import {
+  isFault,
+  objectStorage,
+  s3Error,
+  type Caller,
+  type ChildEntry,
+  type RequestRecord,
+  type Tag,
+} from '@coffer/contracts';
 import { contextKeysOf } from '@coffer/iam-policy';
 import type { Route } from '@coffer/aws-wire';
 import type { Authenticated } from '../authenticate/authenticate.ts';
 import { denied, judge, type Need, type Verdict } from '../authorize/authorize.ts';
+import { tagValues } from '../authorize/object-tags.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Incoming } from '../listen/incoming.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Trail } from '../record/trail.ts';
 import type { Bucket } from '../route/contexts.ts';
+import { checkExpectedOwner, checkRegion } from '../route/owner.ts';
 
 /** Rounds of fresh configuration after which a bucket that keeps changing is a conflict. */
 const MAX_ROUNDS = 8;
@@ -19,7 +29,6 @@ export interface ExchangeParts {
   readonly incoming: Incoming;
   readonly route: Route;
   readonly operation: Operation;
-  readonly input: Record<string, unknown>;
   readonly authenticated: Authenticated;
   /** Resolves the sender again, for requests that took long. */
   readonly identifyAgain: () => Promise<Authenticated>;
@@ -31,28 +40,33 @@ export interface ExchangeParts {
 export class DecidedExchange implements Exchange {
   readonly incoming: Incoming;
   readonly route: Route;
-  readonly input: Record<string, unknown>;
-  readonly caller: Caller;
+  /** Read from the body, for some operations after the decision. */
+  input: Record<string, unknown> = {};
+  /** True when an owner has stored this request's record together with a change. */
+  drafted = false;
   private now: Bucket | undefined;
   private as: Authenticated;
+  private draftTaken = false;
 
   constructor(private readonly parts: ExchangeParts) {
     this.incoming = parts.incoming;
     this.route = parts.route;
-    this.input = parts.input;
     this.now = parts.bucket;
     this.as = parts.authenticated;
-    const { auth, who } = parts.authenticated;
-    this.caller = {
-      requestId: parts.incoming.id,
-      principal: who.principal,
-      ...(who.accessKeyId === undefined ? {} : { accessKeyId: who.accessKeyId }),
-      region: 'scope' in auth ? auth.scope.region : (parts.gateway.config.COFFER_REGIONS[0] as string),
-    };
   }
 
   get authenticated(): Authenticated {
     return this.as;
+  }
+
+  get caller(): Caller {
+    const { auth, who } = this.as;
+    return {
+      requestId: this.incoming.id,
+      principal: who.principal,
+      ...(who.accessKeyId === undefined ? {} : { accessKeyId: who.accessKeyId }),
+      region: 'scope' in auth ? auth.scope.region : (this.parts.gateway.config.COFFER_REGIONS[0] as string),
+    };
   }
 
   bucket(): Bucket {
@@ -64,46 +78,58 @@ export class DecidedExchange implements Exchange {
     return this.now !== undefined;
   }
 
-  /** Takes the decision. A refusal that rests on cached configuration is taken again under the newest. */
+  /** Takes the decision of the request. What depends on the object's tags is decided when the object is found. */
   async authorize(): Promise<void> {
-    let verdict = await this.judge(this.needs());
-    if (!verdict.allowed && this.now && !this.readsObjectTags()) {
-      const before = this.now.context.revision;
-      const fresh = await this.parts.gateway.contexts.refresh(this.now.context.name);
-      this.now = fresh;
-      const { revision } = fresh.context;
-      if (revision.bucketId !== before.bucketId || revision.bucket !== before.bucket || revision.account !== before.account) {
-        verdict = await this.judge(this.needs());
-      }
-    }
-    // What depends on the object's tags is decided when the object is found; until then only its absence is known.
-    if (!verdict.allowed && this.readsObjectTags() && this.decidesLate()) return;
+    const verdict = await this.judge(await this.needs());
+    if (!verdict.allowed && this.parts.operation.readsObject && this.readsObjectTags()) return;
     this.parts.trail.decided(verdict);
     if (!verdict.allowed) throw denied(verdict);
   }
 
-  async deciding<Reply>(call: (bucket: Bucket) => Promise<Reply>, options: { sealed?: boolean } = {}): Promise<Reply> {
+  async decideWithTags(tags: readonly Tag[]): Promise<void> {
+    const known = tagValues(tags);
+    const needs = (await this.needs()).map((need) => ({
+      ...need,
+      extra: new Map([...(need.extra ?? []), ...(known ?? [])]),
+    }));
+    const verdict = known
+      ? await this.judge(needs)
+      : { allowed: false, message: '', reasons: [{ layer: 'resource', effect: 'Deny: tag names equal but for case' }] };
+    this.parts.trail.decided(verdict);
+    if (!verdict.allowed) throw denied(verdict);
+  }
+
+  async allowedWithoutTags(): Promise<boolean> {
+    return (await this.judge(await this.needs())).allowed;
+  }
+
+  decided(verdict: Verdict): void {
+    this.parts.trail.decided(verdict);
+  }
+
+  async deciding<Reply>(
+    call: (bucket: Bucket) => Promise<Reply>,
+    options: { sealed?: boolean } = {},
+  ): Promise<Reply> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const bucket = this.bucket();
       try {
-        return await call(bucket);
+        return await this.calling(() => call(bucket));
       } catch (error) {
-        if (isFault(error, 'NoSuchBucket')) this.parts.gateway.contexts.forget(bucket.context.name);
-        if (!isFault(error, 'StaleContext')) throw error;
-        const fresh = this.parts.gateway.contexts.put(objectStorage.bucketContext.parse(error.data));
+        const fresh = await this.fresherThan(bucket, error);
         if (options.sealed && fresh.context.bucketId !== bucket.context.bucketId) throw s3Error('OperationAborted');
-        this.now = fresh;
+        this.moveTo(fresh);
         await this.authorize();
       }
     }
     throw s3Error('OperationAborted');
   }
 
-  async stillAllowed(): Promise<void> {
-    const again = await this.parts.identifyAgain();
-    if (again.who === this.as.who) return;
-    this.as = again;
-    await this.authorize();
+  async calling<Reply>(call: () => Promise<Reply>): Promise<Reply> {
+    await this.stillAllowed();
+    const reply = await call();
+    this.drafted ||= this.draftTaken;
+    return reply;
   }
 
   readsObjectTags(): boolean {
@@ -116,18 +142,15 @@ export class DecidedExchange implements Exchange {
     });
   }
 
-  judge(needs: readonly Need[]): Promise<Verdict> {
-    return Promise.resolve(
-      judge({
-        who: this.as.who,
-        needs,
-        bucket: this.now,
-        source: { incoming: this.incoming, auth: this.as.auth, query: this.route.query },
-      }),
-    );
+  async judge(needs: readonly Need[]): Promise<Verdict> {
+    const first = this.judgeNow(needs);
+    if (first.allowed) return first;
+    const anew = await this.refreshed(needs);
+    return anew ? this.judgeNow(anew) : first;
   }
 
   draft(facts: Partial<RequestRecord> = {}): RequestRecord {
+    this.draftTaken = true;
     return this.parts.trail.record('draft', facts);
   }
 
@@ -135,14 +158,79 @@ export class DecidedExchange implements Exchange {
     this.parts.trail.child(child);
   }
 
-  private needs(): Need[] {
-    const { operation, route, incoming, input } = this.parts;
-    const { principal } = this.as.who;
-    return operation.needs({ route, incoming, input, accountId: principal.accountId, arn: principal.arn });
+  /**
+   * Rights may have been taken away while the body was on its way: whoever changes something is looked at again, right
+   * before the change. Costs nothing while identity has not changed at all.
+   */
+  private async stillAllowed(): Promise<void> {
+    if (!this.parts.operation.mutates || (await this.parts.gateway.principals.unchanged(this.as.who))) return;
+    const again = await this.parts.identifyAgain();
+    if (again.who === this.as.who) return;
+    this.as = again;
+    await this.authorize();
   }
 
-  /** Reads of one object look at it before they give anything away. */
-  private decidesLate(): boolean {
-    return this.parts.operation.name === 'GetObject' || this.parts.operation.name === 'HeadObject';
+  /** The configuration to decide under next, when `error` says that `old` is out of date; else throws it on. */
+  private async fresherThan(old: Bucket, error: unknown): Promise<Bucket> {
+    const { contexts } = this.parts.gateway;
+    if (isFault(error, 'StaleContext')) return contexts.put(objectStorage.bucketContext.parse(error.data));
+    if (!isFault(error, 'NoSuchBucket')) throw error;
+    // The name may belong to another bucket by now.
+    contexts.forget(old.context.name);
+    const fresh = await contexts.refresh(old.context.name);
+    if (fresh.context.bucketId === old.context.bucketId) throw error;
+    return fresh;
   }
+
+  private moveTo(bucket: Bucket): void {
+    this.now = bucket;
+    this.parts.trail.within(bucket.context);
+    checkRegion(this.as.auth, bucket.context);
+    checkExpectedOwner(this.incoming, 'x-amz-expected-bucket-owner', bucket.context);
+  }
+
+  private judgeNow(needs: readonly Need[]): Verdict {
+    return judge({
+      who: this.as.who,
+      needs,
+      bucket: this.now,
+      source: { incoming: this.incoming, auth: this.as.auth, query: this.route.query },
+    });
+  }
+
+  /** A refusal must rest on configuration no older than the request: the needs to judge again, when something is newer. */
+  private async refreshed(needs: readonly Need[]): Promise<readonly Need[] | undefined> {
+    const { contexts } = this.parts.gateway;
+    const since = this.incoming.started;
+    let changed = false;
+    if (this.now && this.now.askedAt < since) {
+      const fresh = await contexts.notBefore(this.now.context.name, since);
+      changed = fresh.policy !== this.now.policy || !sameRevision(fresh, this.now);
+      if (changed) this.moveTo(fresh);
+      else this.now = fresh;
+    }
+    const anew: Need[] = [];
+    for (const need of needs) {
+      const old = need.bucket;
+      if (!old || old.askedAt >= since) {
+        anew.push(need);
+        continue;
+      }
+      const fresh = await contexts.notBefore(old.context.name, since);
+      changed ||= !sameRevision(fresh, old);
+      anew.push({ ...need, bucket: fresh });
+    }
+    return changed ? anew : undefined;
+  }
+
+  private async needs(): Promise<readonly Need[]> {
+    const { operation, route, gateway } = this.parts;
+    const { principal } = this.as.who;
+    const { accountId, arn } = principal;
+    return operation.needs({ route, incoming: this.incoming, input: this.input, accountId, arn }, gateway);
+  }
+}
+
+function sameRevision({ context: { revision: a } }: Bucket, { context: { revision: b } }: Bucket): boolean {
+  return a.bucketId === b.bucketId && a.bucket === b.bucket && a.account === b.account;
 }

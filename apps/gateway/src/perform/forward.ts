@@ -29,7 +29,7 @@ export function forward(name: string, mutates: boolean): (exchange: Exchange, ga
     if (mutates) failpoint('gateway.forward.before-call');
     const { output } = exchange.hasBucket()
       ? await exchange.deciding((bucket) => send(bucket.context.revision))
-      : await send(undefined);
+      : await exchange.calling(() => send(undefined));
     if (mutates) failpoint('gateway.forward.before-answer');
     return { output };
   };

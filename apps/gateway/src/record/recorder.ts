@@ -1,4 +1,4 @@
-import { audit, s3Error, type RequestRecord } from '@coffer/contracts';
+import { audit, isFault, s3Error, type RequestRecord } from '@coffer/contracts';
 import type { BusClient } from '@coffer/bus';
 import type { Logger } from '@coffer/service-kit';
 import type { GapSpool } from './gap-spool.ts';
@@ -54,6 +54,11 @@ export class Recorder {
         await this.bus.call(audit.record, record);
         return;
       } catch (error) {
+        if (isFault(error, 'InvalidMessage', 'NotUnderstood', 'NotPermitted')) {
+          this.log.error({ err: error, requestId: record.requestId }, 'audit refuses final values; the draft stays');
+          this.gaps.count('record-refused');
+          return;
+        }
         const last = RETRY_MS.length - 1;
         if (this.closing && attempt >= last) return;
         this.log.debug({ error, attempt }, 'audit did not take final values');

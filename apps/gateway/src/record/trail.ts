@@ -7,7 +7,29 @@ import type { Incoming } from '../listen/incoming.ts';
 const MAX_URI = 4096;
 const MAX_HEADER = 1024;
 /** Whoever reads the record must not be able to use the URL again. */
-const SECRET_PARAMETERS = /([?&](?:X-Amz-Signature|X-Amz-Security-Token|X-Amz-Credential|Signature|AWSAccessKeyId)=)[^&]*/gi;
+const SECRET_PARAMETERS = new Set(['x-amz-signature', 'x-amz-security-token', 'signature', 'x-amz-credential', 'awsaccesskeyid']);
+
+/** Cuts secrets out of a URL's query; names are compared decoded, since `X%2DAmz-Signature` verifies as well. */
+export function withoutSecrets(url: string): string {
+  const at = url.indexOf('?');
+  if (at < 0) return url;
+  const pairs = url.slice(at + 1).split('&');
+  const kept = pairs.map((pair) => {
+    const name = pair.split('=', 1)[0] as string;
+    return isSecret(name) ? `${name}=-` : pair;
+  });
+  return `${url.slice(0, at)}?${kept.join('&')}`;
+}
+
+function isSecret(name: string): boolean {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(name).toLowerCase();
+  } catch {
+    return true;
+  }
+  return SECRET_PARAMETERS.has(decoded) || decoded.endsWith('-customer-key');
+}
 
 /** What is learnt about a request on its way through the stages, for its one record. */
 export class Trail {
@@ -74,11 +96,11 @@ export class Trail {
       gateway: this.gateway,
       region: this.region,
       method: incoming.method,
-      uri: incoming.target.replace(SECRET_PARAMETERS, '$1-').slice(0, MAX_URI),
+      uri: withoutSecrets(incoming.target).slice(0, MAX_URI),
       remoteIp: incoming.remoteIp,
       ...optional('host', incoming.host),
       ...optional('userAgent', incoming.headers['user-agent']),
-      ...optional('referer', incoming.headers.referer),
+      ...optional('referer', incoming.headers.referer && withoutSecrets(incoming.headers.referer)),
       ...(incoming.tls ? { tls: incoming.tls } : {}),
       ...(this.traceId === undefined ? {} : { traceId: this.traceId }),
       ...(this.children.length > 0 ? { children: this.children } : {}),

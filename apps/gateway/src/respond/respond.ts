@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import type { WireResponse } from '@coffer/aws-wire';
 import type { Incoming } from '../listen/incoming.ts';
@@ -34,42 +34,53 @@ export interface Sent {
 
 /** Writes the answer. Never throws: a connection that broke is a fact for the record. */
 export async function respond(incoming: Incoming, response: ServerResponse, reply: Reply): Promise<Sent> {
+  if (response.destroyed) {
+    reply.stream?.destroy();
+    return { bytes: 0, interrupted: true };
+  }
   const { message } = incoming;
   const unread = !message.complete && !message.readableEnded && hasBody(incoming);
   if (unread) response.shouldKeepAlive = false;
   const bodiless = incoming.method === 'HEAD' || reply.status === 204 || reply.status === 304;
   const body = bodiless ? undefined : reply.body;
-  const headers: Record<string, string | string[] | number> = { ...reply.headers };
-  if (reply.stream) headers['Content-Length'] = reply.length ?? 0;
-  else if (body !== undefined) headers['Content-Length'] = Buffer.byteLength(body);
-  else if (!bodiless) headers['Content-Length'] = 0;
+  let sent = 0;
   try {
     if (response.headersSent) {
       // A sign of life went out before: the status is sent, and what is left is the body.
-      await finish(response, withoutDeclaration(String(reply.body ?? '')));
-      return { bytes: Buffer.byteLength(String(reply.body ?? '')), interrupted: false };
+      const rest = withoutDeclaration(String(reply.body ?? ''));
+      await finish(response, rest);
+      return { bytes: Buffer.byteLength(rest), interrupted: false };
     }
-    response.writeHead(reply.status, headers);
+    response.writeHead(reply.status, lengthened(reply, body, bodiless));
     if (reply.stream && !bodiless) {
-      await pipeline(reply.stream, response);
-      return { bytes: reply.length ?? 0, interrupted: false };
+      const flowing = pipeline(reply.stream, response);
+      reply.stream.on('data', (chunk: Buffer) => {
+        sent += chunk.length;
+      });
+      await flowing;
+      return { bytes: sent, interrupted: false };
     }
     reply.stream?.destroy();
     await finish(response, body);
     if (unread) letGo(incoming);
     return { bytes: body === undefined ? 0 : Buffer.byteLength(body), interrupted: false };
   } catch {
+    reply.stream?.destroy();
     response.destroy();
-    return { bytes: response.socket?.bytesWritten ?? 0, interrupted: true };
+    return { bytes: sent, interrupted: true };
   }
 }
 
+function lengthened(reply: Reply, body: string | Buffer | undefined, bodiless: boolean): Record<string, string | string[] | number> {
+  if (reply.stream) return { ...reply.headers, 'Content-Length': reply.length ?? 0 };
+  if (body !== undefined) return { ...reply.headers, 'Content-Length': Buffer.byteLength(body) };
+  return bodiless ? { ...reply.headers } : { ...reply.headers, 'Content-Length': 0 };
+}
+
 async function finish(response: ServerResponse, body: string | Buffer | undefined): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    response.once('close', () => (response.writableFinished ? resolve() : reject(new Error('the connection closed'))));
-    response.once('error', reject);
-    response.end(body, resolve);
-  });
+  const done = finished(response);
+  response.end(body);
+  await done;
 }
 
 function hasBody({ headers }: Incoming): boolean {

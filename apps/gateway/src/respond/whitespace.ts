@@ -14,21 +14,35 @@ const SLOW = new Set(['CopyObject', 'UploadPartCopy', 'CompleteMultipartUpload']
  */
 export class SignOfLife {
   private timer: NodeJS.Timeout | undefined;
+  private over = false;
 
   constructor(
     private readonly response: ServerResponse,
     private readonly headers: Readonly<Record<string, string>>,
+    /** Opens the request's record: its id goes out with the first sign of life. */
+    private readonly record: () => Promise<void>,
   ) {}
 
   /** Runs `work`, with signs of life when the operation is one of the slow ones. */
   async during<Result>(operation: string, work: () => Promise<Result>): Promise<Result> {
     if (!SLOW.has(operation)) return work();
-    this.timer = setTimeout(() => this.beat(), START_MS);
+    this.timer = setTimeout(() => void this.begin(), START_MS);
     try {
       return await work();
     } finally {
+      this.over = true;
       clearTimeout(this.timer);
     }
+  }
+
+  private async begin(): Promise<void> {
+    try {
+      await this.record();
+    } catch {
+      // Unrecorded, nothing may go out; the answer itself will find out whether records can be written by then.
+      return;
+    }
+    if (!this.over) this.beat();
   }
 
   private beat(): void {

@@ -5,27 +5,65 @@ import { newDigester } from '../checksums/algorithms.ts';
 import { declaredChecksum, declaredMd5 } from '../checksums/declared.ts';
 import type { Incoming } from '../listen/incoming.ts';
 
+/** Time for a body that is read whole: a start, and a second more for every 64 KiB that it may have. */
+const BASE_MS = 20_000;
+const BYTES_PER_SECOND = 64 * 1024;
+
+/** Bytes of bodies read whole that one process holds at once; more must wait, or many small requests make a large one. */
+export class BodyBudget {
+  private held = 0;
+
+  constructor(private readonly most: number) {}
+
+  /** Throws 503 SlowDown when the budget is used up; returns what gives the bytes back. */
+  take(bytes: number): () => void {
+    if (this.held + bytes > this.most) throw s3Error('SlowDown');
+    this.held += bytes;
+    let given = false;
+    return () => {
+      if (!given) this.held -= bytes;
+      given = true;
+    };
+  }
+}
+
 /** Reads a body that an operation needs as a whole. Longer than `limit` is 400 MaxMessageLengthExceeded. */
-export async function readWhole(incoming: Incoming, limit: number): Promise<Buffer> {
+export async function readWhole(incoming: Incoming, limit: number, budget: BodyBudget): Promise<Buffer> {
   const tooLong = () => s3Error('MaxMessageLengthExceeded', { MaxMessageLengthBytes: String(limit) });
-  if (Number(incoming.headers['content-length'] ?? 0) > limit) throw tooLong();
+  const announced = incoming.headers['content-length'];
+  if (Number(announced ?? 0) > limit) throw tooLong();
+  const giveBack = budget.take(announced === undefined ? limit : Number(announced));
+  try {
+    return await gather(incoming, limit, tooLong);
+  } finally {
+    giveBack();
+  }
+}
+
+function gather(incoming: Incoming, limit: number, tooLong: () => Error): Promise<Buffer> {
+  const { message, gone } = incoming;
+  if (gone.aborted || (message.destroyed && !message.readableEnded)) return Promise.reject(s3Error('IncompleteBody'));
   incoming.wantBody();
-  const { message } = incoming;
   return new Promise<Buffer>((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const stop = (error: Error) => {
+      clearTimeout(timer);
       message.off('data', take);
       message.pause();
       reject(error);
     };
+    const timer = setTimeout(() => stop(s3Error('RequestTimeout')), BASE_MS + (limit / BYTES_PER_SECOND) * 1000).unref();
     const take = (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > limit) stop(tooLong());
       else chunks.push(chunk);
     };
     message.on('data', take);
-    message.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    message.once('end', () => {
+      clearTimeout(timer);
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    });
     message.once('error', () => stop(s3Error('IncompleteBody')));
     message.once('close', () => {
       if (!message.readableEnded) stop(s3Error('IncompleteBody'));

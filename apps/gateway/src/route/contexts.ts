@@ -1,12 +1,15 @@
 import { isFault, objectStorage, type BucketContext } from '@coffer/contracts';
 import type { BusClient } from '@coffer/bus';
 import { parsePolicy, type CompiledPolicy } from '@coffer/iam-policy';
+import { Coalesced } from '../coalesce.ts';
 import { Lru } from '../lru.ts';
 
 /** A bucket's configuration with what was compiled from it. */
 export interface Bucket {
   readonly context: BucketContext;
   readonly policy: CompiledPolicy | undefined;
+  /** `performance.now()` at which its owner was asked. */
+  readonly askedAt: number;
 }
 
 const MAX_BUCKETS = 20_000;
@@ -17,7 +20,7 @@ const MAX_BUCKETS = 20_000;
  */
 export class Contexts {
   private readonly byName = new Lru<string, Bucket>(MAX_BUCKETS);
-  private readonly asking = new Map<string, Promise<Bucket>>();
+  private readonly asking = new Map<string, Coalesced<Bucket>>();
 
   constructor(private readonly bus: BusClient) {}
 
@@ -30,25 +33,34 @@ export class Contexts {
     return this.byName.get(name);
   }
 
-  /** Asks the owner. Requests that come meanwhile for the same bucket do not ask a second time. */
-  refresh(name: string): Promise<Bucket> {
-    const under = this.asking.get(name);
-    if (under) return under;
-    const ask = this.ask(name).finally(() => this.asking.delete(name));
-    this.asking.set(name, ask);
-    return ask;
+  /** Configuration as it was at `since` (`performance.now()`) or later, for whoever is about to refuse. */
+  async notBefore(name: string, since: number): Promise<Bucket> {
+    const known = this.byName.get(name);
+    return known && known.askedAt >= since ? known : this.refresh(name);
+  }
+
+  /** Asks the owner. Requests that come meanwhile for the same bucket share one further question. */
+  async refresh(name: string): Promise<Bucket> {
+    const asking = this.asking.get(name) ?? new Coalesced(() => this.ask(name));
+    this.asking.set(name, asking);
+    try {
+      return await asking.ask();
+    } finally {
+      if (asking.idle && this.asking.get(name) === asking) this.asking.delete(name);
+    }
   }
 
   private async ask(name: string): Promise<Bucket> {
+    const askedAt = performance.now();
     try {
-      return this.put(await this.bus.call(objectStorage.context, { bucket: name }));
+      return this.put(await this.bus.call(objectStorage.context, { bucket: name }), askedAt);
     } catch (error) {
       if (isFault(error, 'NoSuchBucket')) this.byName.delete(name);
       throw error;
     }
   }
 
-  put(context: BucketContext): Bucket {
+  put(context: BucketContext, askedAt = 0): Bucket {
     const known = this.byName.get(context.name);
     const policy =
       context.policy === undefined
@@ -60,7 +72,7 @@ export class Contexts {
               // Users and roles are stored by their unique ids, so that a namesake made later gains nothing.
               allowUniqueIds: true,
             });
-    const bucket = { context, policy };
+    const bucket = { context, policy, askedAt };
     this.byName.set(context.name, bucket);
     return bucket;
   }
