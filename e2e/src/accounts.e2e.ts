@@ -44,7 +44,9 @@ describe.runIf(present)('who may do what', () => {
   let bucket: string;
   let first: string;
   const policy = (...Statement: object[]) =>
-    client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify({ Version: '2012-10-17', Statement }) }));
+    client.send(
+      new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify({ Version: '2012-10-17', Statement }) }),
+    );
   const objects = () => `arn:aws:s3:::${bucket}/*`;
   const itself = () => `arn:aws:s3:::${bucket}`;
   const get = (who: S3Client, Key = 'k') => who.send(new GetObjectCommand({ Bucket: bucket, Key }));
@@ -71,7 +73,11 @@ describe.runIf(present)('who may do what', () => {
       expect(second.canonicalId).toMatch(/^[0-9a-f]{64}$/);
       expect(second.accountId).not.toBe(first);
       const identity = await sts(second).send(new GetCallerIdentityCommand({}));
-      expect(identity).toMatchObject({ Account: second.accountId, Arn: `arn:aws:iam::${second.accountId}:root`, UserId: second.accountId });
+      expect(identity).toMatchObject({
+        Account: second.accountId,
+        Arn: `arn:aws:iam::${second.accountId}:root`,
+        UserId: second.accountId,
+      });
     });
 
     it('reaches nothing of the first', async () => {
@@ -83,7 +89,11 @@ describe.runIf(present)('who may do what', () => {
         ['DeleteObject', () => other.send(new DeleteObjectCommand(target))],
         ['ListObjectsV2', () => list(other)],
         ['CreateMultipartUpload', () => other.send(new CreateMultipartUploadCommand(target))],
-        ['CopyObject into it', () => other.send(new CopyObjectCommand({ ...target, CopySource: `${bucket}/k`, MetadataDirective: 'REPLACE' }))],
+        [
+          'CopyObject into it',
+          () =>
+            other.send(new CopyObjectCommand({ ...target, CopySource: `${bucket}/k`, MetadataDirective: 'REPLACE' })),
+        ],
         ['GetBucketPolicy', () => other.send(new GetBucketPolicyCommand({ Bucket: bucket }))],
         ['PutBucketPolicy', () => other.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: '{}' }))],
         ['DeleteBucketPolicy', () => other.send(new DeleteBucketPolicyCommand({ Bucket: bucket }))],
@@ -95,7 +105,9 @@ describe.runIf(present)('who may do what', () => {
         });
       }
       for (const command of [new HeadBucketCommand({ Bucket: bucket }), new HeadObjectCommand(target)]) {
-        expect(await other.send(command as HeadBucketCommand).catch((error) => error.$metadata.httpStatusCode)).toBe(403);
+        expect(await other.send(command as HeadBucketCommand).catch((error) => error.$metadata.httpStatusCode)).toBe(
+          403,
+        );
       }
       const many = await other.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: [{ Key: 'k' }] } }));
       expect(many.Errors).toMatchObject([{ Key: 'k', Code: 'AccessDenied' }]);
@@ -118,27 +130,47 @@ describe.runIf(present)('who may do what', () => {
     });
 
     it('reaches what a bucket policy gives, and no more, and at once no longer', async () => {
-      await policy({ Effect: 'Allow', Principal: { AWS: second.accountId }, Action: 's3:GetObject', Resource: objects() });
+      await policy({
+        Effect: 'Allow',
+        Principal: { AWS: second.accountId },
+        Action: 's3:GetObject',
+        Resource: objects(),
+      });
       expect(await (await get(other)).Body!.transformToString()).toBe('x');
       await expectRefused(put(other), 403, 'AccessDenied');
       await expectRefused(list(other), 403, 'AccessDenied');
       // Who may not list does not learn what exists.
       await expectRefused(get(other, 'absent'), 403, 'AccessDenied');
       await policy(
-        { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${second.accountId}:root` }, Action: ['s3:*Object', 's3:ListBucket'], Resource: [objects(), itself()] },
+        {
+          Effect: 'Allow',
+          Principal: { AWS: `arn:aws:iam::${second.accountId}:root` },
+          Action: ['s3:*Object', 's3:ListBucket'],
+          Resource: [objects(), itself()],
+        },
         { Effect: 'Deny', Principal: '*', Action: 's3:PutObject', Resource: `${itself()}/locked/*` },
       );
       await put(other);
       expect((await list(other)).KeyCount).toBe(2);
       await expectRefused(get(other, 'absent'), 404, 'NoSuchKey');
       await expectRefused(put(other, 'locked/x'), 403, 'AccessDenied');
-      await expectRefused(put(client, 'locked/x'), 403, 'AccessDenied', /with an explicit deny in a resource-based policy$/);
+      await expectRefused(
+        put(client, 'locked/x'),
+        403,
+        'AccessDenied',
+        /with an explicit deny in a resource-based policy$/,
+      );
       await client.send(new DeleteBucketPolicyCommand({ Bucket: bucket }));
       await expectRefused(get(other), 403, 'AccessDenied');
     });
 
     it('’s own users need its permission besides the bucket’s', async () => {
-      await policy({ Effect: 'Allow', Principal: { AWS: second.accountId }, Action: 's3:GetObject', Resource: objects() });
+      await policy({
+        Effect: 'Allow',
+        Principal: { AWS: second.accountId },
+        Action: 's3:GetObject',
+        Resource: objects(),
+      });
       const user = await newUser([], second);
       const theirs = s3({ keys: user });
       await expectRefused(get(theirs), 403, 'AccessDenied');
@@ -150,9 +182,11 @@ describe.runIf(present)('who may do what', () => {
     });
 
     it('whom x-amz-expected-bucket-owner excludes', async () => {
-      const mine = (owner: string) => client.send(new HeadBucketCommand({ Bucket: bucket, ExpectedBucketOwner: owner }));
+      const mine = (owner: string) =>
+        client.send(new HeadBucketCommand({ Bucket: bucket, ExpectedBucketOwner: owner }));
       await mine(first);
-      const refused = (owner: string) => client.send(new ListObjectsV2Command({ Bucket: bucket, ExpectedBucketOwner: owner }));
+      const refused = (owner: string) =>
+        client.send(new ListObjectsV2Command({ Bucket: bucket, ExpectedBucketOwner: owner }));
       await expectRefused(refused(second.accountId), 403, 'AccessDenied');
       await expectRefused(refused('12'), 400, 'InvalidBucketOwnerAWSAccountID');
     });
@@ -167,7 +201,11 @@ describe.runIf(present)('who may do what', () => {
       await expectRefused(list(nobody), 403, 'AccessDenied');
       await expectRefused(put(nobody), 403, 'AccessDenied');
       await expectRefused(nobody.send(new ListBucketsCommand({})), 403, 'AccessDenied');
-      await expectRefused(nobody.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: 'x' })), 403, 'AccessDenied');
+      await expectRefused(
+        nobody.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: 'x' })),
+        403,
+        'AccessDenied',
+      );
     });
 
     it('reach what a policy gives where the public access block lets it', async () => {
@@ -210,7 +248,11 @@ describe.runIf(present)('who may do what', () => {
       await policy({ Effect: 'Allow', Principal: '*', Action: 's3:PutObject', Resource: `${itself()}/drop/*` });
       await put(nobody, 'drop/x');
       await expectRefused(put(nobody, 'elsewhere'), 403, 'AccessDenied');
-      await expectRefused(nobody.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: 'drop/mp' })), 403, 'AccessDenied');
+      await expectRefused(
+        nobody.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: 'drop/mp' })),
+        403,
+        'AccessDenied',
+      );
       await expectRefused(
         nobody.send(new CopyObjectCommand({ Bucket: bucket, Key: 'drop/c', CopySource: `${bucket}/drop/x` })),
         403,
@@ -311,34 +353,77 @@ describe.runIf(present)('who may do what', () => {
     it('are deleted in the order that IAM demands', async () => {
       const user = await newUser([{ Effect: 'Allow', Action: 's3:*', Resource: '*' }]);
       const remove = () => iam().send(new DeleteUserCommand({ UserName: user.name }));
-      expect(await remove().catch((error) => [error.name, error.$metadata.httpStatusCode])).toEqual(['DeleteConflictException', 409]);
+      expect(await remove().catch((error) => [error.name, error.$metadata.httpStatusCode])).toEqual([
+        'DeleteConflictException',
+        409,
+      ]);
       await user.forbid();
       await iam().send(new DeleteAccessKeyCommand({ UserName: user.name, AccessKeyId: user.accessKeyId }));
       await expectRefused(get(s3({ keys: user })), 403, 'InvalidAccessKeyId');
       await remove();
-      expect(await iam().send(new GetUserCommand({ UserName: user.name })).catch((error) => error.name)).toBe('NoSuchEntityException');
+      expect(
+        await iam()
+          .send(new GetUserCommand({ UserName: user.name }))
+          .catch((error) => error.name),
+      ).toBe('NoSuchEntityException');
     });
 
     it('are managed by "aws iam"', async () => {
       const name = `cli-${Date.now()}`;
-      const document = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' }] });
+      const document = JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' }],
+      });
       const { User } = await awsJson(['iam', 'create-user', '--user-name', name, '--path', '/team/']);
-      expect(User).toMatchObject({ UserName: name, Path: '/team/', Arn: `arn:aws:iam::${first}:user/team/${name}`, UserId: expect.stringMatching(/^AIDA[A-Z0-9]{17}$/) });
+      expect(User).toMatchObject({
+        UserName: name,
+        Path: '/team/',
+        Arn: `arn:aws:iam::${first}:user/team/${name}`,
+        UserId: expect.stringMatching(/^AIDA[A-Z0-9]{17}$/),
+      });
       await expect(aws(['iam', 'create-user', '--user-name', name])).rejects.toThrow('EntityAlreadyExists');
       const { AccessKey } = await awsJson(['iam', 'create-access-key', '--user-name', name]);
-      expect(AccessKey).toMatchObject({ AccessKeyId: expect.stringMatching(/^AKIA[A-Z0-9]{16}$/), Status: 'Active', SecretAccessKey: expect.stringMatching(/^.{40}$/) });
+      expect(AccessKey).toMatchObject({
+        AccessKeyId: expect.stringMatching(/^AKIA[A-Z0-9]{16}$/),
+        Status: 'Active',
+        SecretAccessKey: expect.stringMatching(/^.{40}$/),
+      });
       await aws(['iam', 'put-user-policy', '--user-name', name, '--policy-name', 'p', '--policy-document', document]);
-      expect((await awsJson(['iam', 'get-user-policy', '--user-name', name, '--policy-name', 'p'])).PolicyDocument).toEqual(JSON.parse(document));
+      expect(
+        (await awsJson(['iam', 'get-user-policy', '--user-name', name, '--policy-name', 'p'])).PolicyDocument,
+      ).toEqual(JSON.parse(document));
       expect((await awsJson(['iam', 'list-user-policies', '--user-name', name])).PolicyNames).toEqual(['p']);
-      expect((await awsJson(['iam', 'list-users', '--path-prefix', '/team/'])).Users.map((user: { UserName: string }) => user.UserName)).toContain(name);
+      expect(
+        (await awsJson(['iam', 'list-users', '--path-prefix', '/team/'])).Users.map(
+          (user: { UserName: string }) => user.UserName,
+        ),
+      ).toContain(name);
       const keys = { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey };
       expect(await aws(['s3', 'ls'], { keys })).toContain(bucket);
       expect((await awsJson(['sts', 'get-caller-identity'], { keys })).Arn).toBe(User.Arn);
       expect((await awsJson(['iam', 'list-access-keys', '--user-name', name])).AccessKeyMetadata).toHaveLength(1);
       await expect(
-        aws(['iam', 'put-user-policy', '--user-name', name, '--policy-name', 'bad', '--policy-document', '{"Statement":']),
+        aws([
+          'iam',
+          'put-user-policy',
+          '--user-name',
+          name,
+          '--policy-name',
+          'bad',
+          '--policy-document',
+          '{"Statement":',
+        ]),
       ).rejects.toThrow('MalformedPolicyDocument');
-      await aws(['iam', 'update-access-key', '--user-name', name, '--access-key-id', keys.accessKeyId, '--status', 'Inactive']);
+      await aws([
+        'iam',
+        'update-access-key',
+        '--user-name',
+        name,
+        '--access-key-id',
+        keys.accessKeyId,
+        '--status',
+        'Inactive',
+      ]);
       await expect(aws(['s3', 'ls'], { keys })).rejects.toThrow('InvalidAccessKeyId');
       await expect(aws(['sts', 'get-caller-identity'], { keys })).rejects.toThrow('InvalidClientTokenId');
       await aws(['iam', 'delete-access-key', '--user-name', name, '--access-key-id', keys.accessKeyId]);
@@ -376,7 +461,11 @@ describe.runIf(present)('who may do what', () => {
   it('get-caller-identity works under an explicit deny, and says who asks', async () => {
     const user = await newUser([{ Effect: 'Deny', Action: '*', Resource: '*' }]);
     expect((await sts(user).send(new GetCallerIdentityCommand({}))).Arn).toBe(user.arn);
-    expect(await awsJson(['sts', 'get-caller-identity'])).toEqual({ Account: first, UserId: first, Arn: `arn:aws:iam::${first}:root` });
+    expect(await awsJson(['sts', 'get-caller-identity'])).toEqual({
+      Account: first,
+      UserId: first,
+      Arn: `arn:aws:iam::${first}:root`,
+    });
   });
 
   it('a versioned read needs its own permission', async () => {
@@ -415,12 +504,21 @@ describe.runIf(present)('who may do what', () => {
 
   it('a prefix condition limits what may be listed', async () => {
     const user = await newUser([
-      { Effect: 'Allow', Action: 's3:ListBucket', Resource: itself(), Condition: { StringLike: { 's3:prefix': 'mine/*' } } },
+      {
+        Effect: 'Allow',
+        Action: 's3:ListBucket',
+        Resource: itself(),
+        Condition: { StringLike: { 's3:prefix': 'mine/*' } },
+      },
     ]);
     const theirs = s3({ keys: user });
     await theirs.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: 'mine/a' }));
     await expectRefused(list(theirs), 403, 'AccessDenied');
-    const forged = await call({ path: `/${bucket}`, query: { prefix: 'mine/a' }, keys: { ...user, secretAccessKey: 'x'.repeat(40) } });
+    const forged = await call({
+      path: `/${bucket}`,
+      query: { prefix: 'mine/a' },
+      keys: { ...user, secretAccessKey: 'x'.repeat(40) },
+    });
     expect([forged.status, forged.error['Code']]).toEqual([403, 'SignatureDoesNotMatch']);
   });
 });

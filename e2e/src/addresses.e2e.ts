@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { CreateBucketCommand, GetObjectCommand, HeadBucketCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -63,7 +69,10 @@ describe.runIf(present)('addresses', () => {
       const url = await getSignedUrl(virtual(), new GetObjectCommand({ Bucket: bucket, Key: 'k' }));
       expect(url).toMatch(new RegExp(`^${scheme}://${bucket}\\.s3\\.localhost:`));
       const resolve = `${bucket}.s3.localhost:${ports()[scheme]}:127.0.0.1`;
-      expect(await curl(['--noproxy', '*', '--resolve', resolve, '--cacert', stack().caBundle!, url])).toMatchObject({ status: 200, body: 'x' });
+      expect(await curl(['--noproxy', '*', '--resolve', resolve, '--cacert', stack().caBundle!, url])).toMatchObject({
+        status: 200,
+        body: 'x',
+      });
     });
   });
 
@@ -98,9 +107,17 @@ print(json.dumps([len(body), body == b'y' * 20_000_000]))
 
   it('only loopback is listened on unless asked otherwise', async () => {
     const { networkInterfaces } = await import('node:os');
-    const outside = Object.values(networkInterfaces()).flat().find((address) => address?.family === 'IPv4' && !address.internal);
+    const outside = Object.values(networkInterfaces())
+      .flat()
+      .find((address) => address?.family === 'IPv4' && !address.internal);
     if (outside === undefined || stack().mode === 'given') return;
-    const { exit } = await curl(['--noproxy', '*', '--connect-timeout', '3', `http://${outside.address}:${ports().http}/`]);
+    const { exit } = await curl([
+      '--noproxy',
+      '*',
+      '--connect-timeout',
+      '3',
+      `http://${outside.address}:${ports().http}/`,
+    ]);
     expect(exit).not.toBe(0);
   });
 });

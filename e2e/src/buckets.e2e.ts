@@ -62,7 +62,12 @@ describe.runIf(present)('buckets', () => {
 
   it.each(['abc', 'with.dot', '1-numbers-2', 'a'.repeat(63)])('may be called like %j', async (pattern) => {
     const tail = Math.random().toString(36).slice(2, 8);
-    const name = pattern.length >= 60 ? pattern.slice(0, 57) + tail : pattern.length === 3 ? pattern.slice(0, 1) + tail.slice(0, 2) : pattern + tail;
+    const name =
+      pattern.length >= 60
+        ? pattern.slice(0, 57) + tail
+        : pattern.length === 3
+          ? pattern.slice(0, 1) + tail.slice(0, 2)
+          : pattern + tail;
     await newBucket({ name });
     expect((await client.send(new HeadBucketCommand({ Bucket: name }))).$metadata.httpStatusCode).toBe(200);
   });
@@ -109,12 +114,20 @@ describe.runIf(present)('buckets', () => {
     const { LocationConstraint } = await client.send(new GetBucketLocationCommand({ Bucket: bucket }));
     expect(LocationConstraint ?? 'us-east-1').toBe(region);
     const answer = await call({ path: `/${bucket}`, query: { location: '' } });
-    if (region === 'us-east-1') expect(answer.text).toMatch(/<LocationConstraint xmlns="http:\/\/s3\.amazonaws\.com\/doc\/2006-03-01\/"\s*(\/>|><\/LocationConstraint>)/);
+    if (region === 'us-east-1')
+      expect(answer.text).toMatch(
+        /<LocationConstraint xmlns="http:\/\/s3\.amazonaws\.com\/doc\/2006-03-01\/"\s*(\/>|><\/LocationConstraint>)/,
+      );
   });
 
   it('of a region that is not here are refused', async () => {
     const create = (LocationConstraint: string) =>
-      client.send(new CreateBucketCommand({ Bucket: bucketName(), CreateBucketConfiguration: { LocationConstraint: LocationConstraint as 'EU' } }));
+      client.send(
+        new CreateBucketCommand({
+          Bucket: bucketName(),
+          CreateBucketConfiguration: { LocationConstraint: LocationConstraint as 'EU' },
+        }),
+      );
     await expectRefused(create('mars-north-1'), 400, 'InvalidLocationConstraint');
   });
 
@@ -139,7 +152,15 @@ describe.runIf(present)('buckets', () => {
     const policy = (bucket: string, principal: unknown = { AWS: '*' }) =>
       JSON.stringify({
         Version: '2012-10-17',
-        Statement: [{ Sid: 'x', Effect: 'Deny', Principal: principal, Action: 's3:DeleteObject', Resource: `arn:aws:s3:::${bucket}/kept/*` }],
+        Statement: [
+          {
+            Sid: 'x',
+            Effect: 'Deny',
+            Principal: principal,
+            Action: 's3:DeleteObject',
+            Resource: `arn:aws:s3:::${bucket}/kept/*`,
+          },
+        ],
       });
 
     it('are put, read as they were written, and deleted', async () => {
@@ -169,16 +190,34 @@ describe.runIf(present)('buckets', () => {
 
     it('are on for new buckets, change, and go', async () => {
       const bucket = await newBucket();
-      expect(await get(bucket)).toEqual({ BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true });
+      expect(await get(bucket)).toEqual({
+        BlockPublicAcls: true,
+        IgnorePublicAcls: true,
+        BlockPublicPolicy: true,
+        RestrictPublicBuckets: true,
+      });
       await client.send(
-        new PutPublicAccessBlockCommand({ Bucket: bucket, PublicAccessBlockConfiguration: { BlockPublicPolicy: true } }),
+        new PutPublicAccessBlockCommand({
+          Bucket: bucket,
+          PublicAccessBlockConfiguration: { BlockPublicPolicy: true },
+        }),
       );
-      expect(await get(bucket)).toEqual({ BlockPublicAcls: false, IgnorePublicAcls: false, BlockPublicPolicy: true, RestrictPublicBuckets: false });
+      expect(await get(bucket)).toEqual({
+        BlockPublicAcls: false,
+        IgnorePublicAcls: false,
+        BlockPublicPolicy: true,
+        RestrictPublicBuckets: false,
+      });
       for (let n = 0; n < 2; n += 1) {
         const gone = await client.send(new DeletePublicAccessBlockCommand({ Bucket: bucket }));
         expect(gone.$metadata.httpStatusCode).toBe(204);
       }
-      await expectRefused(get(bucket), 404, 'NoSuchPublicAccessBlockConfiguration', 'The public access block configuration was not found');
+      await expectRefused(
+        get(bucket),
+        404,
+        'NoSuchPublicAccessBlockConfiguration',
+        'The public access block configuration was not found',
+      );
     });
   });
 });

@@ -28,7 +28,8 @@ const headerName = (algorithm: string) => `x-amz-checksum-${algorithm.toLowerCas
 describe.runIf(present)('checksums', () => {
   let bucket: string;
   beforeAll(async () => void (bucket = await newBucket({ purpose: 'sums' })));
-  const put = (input: Omit<PutObjectCommandInput, 'Bucket'>) => client.send(new PutObjectCommand({ Bucket: bucket, ...input }));
+  const put = (input: Omit<PutObjectCommandInput, 'Bucket'>) =>
+    client.send(new PutObjectCommand({ Bucket: bucket, ...input }));
   const raw = (headers: Record<string, string>, body = TEXT, key = 'raw') =>
     call({ method: 'PUT', path: `/${bucket}/${key}`, headers, body });
 
@@ -36,7 +37,9 @@ describe.runIf(present)('checksums', () => {
     it('is kept with the object and given back', async () => {
       const made = await put({ Key: algorithm, Body: TEXT, [member(algorithm)]: value });
       expect(made).toMatchObject({ [member(algorithm)]: value, ChecksumType: 'FULL_OBJECT' });
-      const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: algorithm, ChecksumMode: 'ENABLED' }));
+      const head = await client.send(
+        new HeadObjectCommand({ Bucket: bucket, Key: algorithm, ChecksumMode: 'ENABLED' }),
+      );
       expect(head).toMatchObject({ [member(algorithm)]: value, ChecksumType: 'FULL_OBJECT' });
       const quiet = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: algorithm }));
       expect(quiet[member(algorithm)]).toBeUndefined();

@@ -22,7 +22,8 @@ const RACERS = 16;
 async function race(tasks: (() => Promise<unknown>)[]): Promise<number[]> {
   const ends = await Promise.allSettled(tasks.map((task) => task()));
   for (const end of ends) {
-    if (end.status === 'rejected') expect(['PreconditionFailed', 'ConditionalRequestConflict']).toContain(end.reason.name);
+    if (end.status === 'rejected')
+      expect(['PreconditionFailed', 'ConditionalRequestConflict']).toContain(end.reason.name);
   }
   return ends.flatMap((end, index) => (end.status === 'fulfilled' ? [index] : []));
 }
@@ -30,7 +31,8 @@ async function race(tasks: (() => Promise<unknown>)[]): Promise<number[]> {
 describe.runIf(present)('conditional writes', () => {
   let bucket: string;
   beforeAll(async () => void (bucket = await newBucket()));
-  const put = (input: Omit<PutObjectCommandInput, 'Bucket'>) => client.send(new PutObjectCommand({ Bucket: bucket, ...input }));
+  const put = (input: Omit<PutObjectCommandInput, 'Bucket'>) =>
+    client.send(new PutObjectCommand({ Bucket: bucket, ...input }));
   const read = async (Key: string) =>
     Buffer.from(await (await client.send(new GetObjectCommand({ Bucket: bucket, Key }))).Body!.transformToByteArray());
 
@@ -85,7 +87,7 @@ describe.runIf(present)('conditional writes', () => {
     await put({ Key: 'counter', Body: '0' });
     await Promise.all(
       Array.from({ length: 6 }, async () => {
-        for (let done = 0; done < 5; ) {
+        for (let done = 0; done < 5;) {
           const now = await client.send(new GetObjectCommand({ Bucket: bucket, Key: 'counter' }));
           const next = String(Number(await now.Body!.transformToString()) + 1);
           const won = await put({ Key: 'counter', Body: next, IfMatch: now.ETag! }).then(
@@ -111,16 +113,18 @@ describe.runIf(present)('conditional writes', () => {
       }),
     );
     const winners = await race(
-      uploads.map(({ UploadId, ETag }) => () =>
-        client.send(
-          new CompleteMultipartUploadCommand({
-            Bucket: bucket,
-            Key: 'mp',
-            UploadId,
-            MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] },
-            IfNoneMatch: '*',
-          }),
-        ),
+      uploads.map(
+        ({ UploadId, ETag }) =>
+          () =>
+            client.send(
+              new CompleteMultipartUploadCommand({
+                Bucket: bucket,
+                Key: 'mp',
+                UploadId,
+                MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] },
+                IfNoneMatch: '*',
+              }),
+            ),
       ),
     );
     expect(winners).toHaveLength(1);
@@ -141,8 +145,10 @@ describe.runIf(present)('conditional writes', () => {
   it('in a versioned bucket a losing write leaves no version', async () => {
     const versioned = await newBucket({ versioning: 'Enabled' });
     const winners = await race(
-      Array.from({ length: RACERS }, (_, n) => () =>
-        client.send(new PutObjectCommand({ Bucket: versioned, Key: 'v', Body: `${n}`, IfNoneMatch: '*' })),
+      Array.from(
+        { length: RACERS },
+        (_, n) => () =>
+          client.send(new PutObjectCommand({ Bucket: versioned, Key: 'v', Body: `${n}`, IfNoneMatch: '*' })),
       ),
     );
     expect(winners).toHaveLength(1);

@@ -42,7 +42,11 @@ describe.runIf(present)('copies', () => {
     expect(copied.CopyObjectResult?.LastModified).toBeInstanceOf(Date);
     const got = await client.send(new GetObjectCommand({ Bucket: to, Key: 'copy' }));
     expect(Buffer.from(await got.Body!.transformToByteArray()).equals(body)).toBe(true);
-    expect(got).toMatchObject({ ContentType: 'text/x-thing', CacheControl: 'max-age=5', Metadata: { colour: 'green' } });
+    expect(got).toMatchObject({
+      ContentType: 'text/x-thing',
+      CacheControl: 'max-age=5',
+      Metadata: { colour: 'green' },
+    });
     const tags = await client.send(new GetObjectTaggingCommand({ Bucket: to, Key: 'copy' }));
     expect(tags.TagSet).toEqual([{ Key: 'team', Value: 'one' }]);
   });
@@ -77,7 +81,13 @@ describe.runIf(present)('copies', () => {
       /^This copy request is illegal because it is trying to copy an object to itself without changing/,
     );
     await client.send(
-      new CopyObjectCommand({ Bucket: to, Key: 'self', CopySource, MetadataDirective: 'REPLACE', Metadata: { a: 'b' } }),
+      new CopyObjectCommand({
+        Bucket: to,
+        Key: 'self',
+        CopySource,
+        MetadataDirective: 'REPLACE',
+        Metadata: { a: 'b' },
+      }),
     );
     expect((await client.send(new HeadObjectCommand({ Bucket: to, Key: 'self' }))).Metadata).toEqual({ a: 'b' });
   });
@@ -102,7 +112,9 @@ describe.runIf(present)('copies', () => {
     await expectRefused(copy({ CopySourceIfNoneMatch: etag }), 412, 'PreconditionFailed');
     await expectRefused(copy({ CopySourceIfUnmodifiedSince: new Date(0) }), 412, 'PreconditionFailed');
     await expectRefused(
-      copy({ CopySourceIfModifiedSince: new Date(Date.now() - 1) }).then(() => copy({ CopySourceIfModifiedSince: new Date(Date.now()) })),
+      copy({ CopySourceIfModifiedSince: new Date(Date.now() - 1) }).then(() =>
+        copy({ CopySourceIfModifiedSince: new Date(Date.now()) }),
+      ),
       412,
       'PreconditionFailed',
     );

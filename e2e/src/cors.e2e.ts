@@ -1,5 +1,10 @@
 import type { CORSRule } from '@aws-sdk/client-s3';
-import { DeleteBucketCorsCommand, GetBucketCorsCommand, PutBucketCorsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteBucketCorsCommand,
+  GetBucketCorsCommand,
+  PutBucketCorsCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { newBucket } from './harness/buckets.ts';
 import { s3 } from './harness/clients.ts';
@@ -45,7 +50,14 @@ describe.runIf(present)('CORS', () => {
         'NoSuchCORSConfiguration',
         'The CORS configuration does not exist',
       );
-      const rule: CORSRule = { ID: 'one', AllowedOrigins: ['*'], AllowedMethods: ['GET', 'HEAD'], AllowedHeaders: ['*'], ExposeHeaders: ['ETag'], MaxAgeSeconds: 5 };
+      const rule: CORSRule = {
+        ID: 'one',
+        AllowedOrigins: ['*'],
+        AllowedMethods: ['GET', 'HEAD'],
+        AllowedHeaders: ['*'],
+        ExposeHeaders: ['ETag'],
+        MaxAgeSeconds: 5,
+      };
       await put(own, rule);
       expect((await client.send(new GetBucketCorsCommand({ Bucket: own }))).CORSRules).toEqual([rule]);
       for (let n = 0; n < 2; n += 1) {
@@ -121,7 +133,14 @@ describe.runIf(present)('CORS', () => {
       ['another method', { origin: 'https://app.example', 'access-control-request-method': 'DELETE' }],
       ['another origin', { origin: 'https://app.example:8443', 'access-control-request-method': 'PUT' }],
       ['another case', { origin: 'https://APP.example', 'access-control-request-method': 'PUT' }],
-      ['another header', { origin: 'https://app.example', 'access-control-request-method': 'PUT', 'access-control-request-headers': 'content-type,x-other' }],
+      [
+        'another header',
+        {
+          origin: 'https://app.example',
+          'access-control-request-method': 'PUT',
+          'access-control-request-headers': 'content-type,x-other',
+        },
+      ],
     ])('with %s is refused', async (_, headers) => {
       const answer = await preflight(headers);
       expect(answer.status).toBe(403);
@@ -152,7 +171,11 @@ describe.runIf(present)('CORS', () => {
     it('for a bucket that is not there, or has no configuration', async () => {
       const headers = { origin: 'https://app.example', 'access-control-request-method': 'GET' };
       const missing = await preflight(headers, '/no-such-bucket-at-all-7d1/k');
-      expect([missing.status, missing.error['Code'], missing.error['Message']]).toEqual([403, 'AccessForbidden', 'CORSResponse: Bucket not found']);
+      expect([missing.status, missing.error['Code'], missing.error['Message']]).toEqual([
+        403,
+        'AccessForbidden',
+        'CORSResponse: Bucket not found',
+      ]);
       const plain = await newBucket();
       const unset = await preflight(headers, `/${plain}/k`);
       expect([unset.status, unset.error['Code'], unset.error['Message']]).toEqual([

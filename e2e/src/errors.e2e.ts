@@ -1,4 +1,9 @@
-import { CreateMultipartUploadCommand, ListObjectVersionsCommand, ListPartsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CreateMultipartUploadCommand,
+  ListObjectVersionsCommand,
+  ListPartsCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -41,7 +46,10 @@ describe.runIf(present)('errors as AWS words them', () => {
     };
     const authorization = async (edit: (text: string) => string) => {
       const request = await signed({ path: `/${bucket}/k` });
-      return await send({ ...request, headers: { ...request.headers, authorization: edit(String(request.headers['authorization'])) } });
+      return await send({
+        ...request,
+        headers: { ...request.headers, authorization: edit(String(request.headers['authorization'])) },
+      });
     };
 
     it('no date', async () => {
@@ -117,7 +125,12 @@ describe.runIf(present)('errors as AWS words them', () => {
       for (const [method, path, query, body] of [
         ['PUT', `/${bucket}/other`, {}, 'what came'],
         ['PUT', `/${bucket}/other-big`, {}, 'y'.repeat(300_000)],
-        ['PUT', `/${bucket}`, { versioning: '' }, '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>'],
+        [
+          'PUT',
+          `/${bucket}`,
+          { versioning: '' },
+          '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>',
+        ],
       ] as const) {
         const answer = await call({ method, path, query, body, contentSha256: sha256('what was meant') });
         expect(said(answer)).toBe('400 XAmzContentSHA256Mismatch');
@@ -131,7 +144,10 @@ describe.runIf(present)('errors as AWS words them', () => {
     });
 
     it('an unknown key', async () => {
-      const answer = await call({ path: `/${bucket}/k`, keys: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' } });
+      const answer = await call({
+        path: `/${bucket}/k`,
+        keys: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' },
+      });
       expect(said(answer)).toBe('403 InvalidAccessKeyId');
       expect(answer.error).toMatchObject({
         Message: 'The AWS Access Key Id you provided does not exist in our records.',
@@ -143,7 +159,8 @@ describe.runIf(present)('errors as AWS words them', () => {
       const answer = await call({ path: `/${bucket}/k`, keys: { ...rootKeys(), secretAccessKey: 'x'.repeat(40) } });
       expect(said(answer)).toBe('403 SignatureDoesNotMatch');
       expect(answer.error).toMatchObject({
-        Message: 'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
+        Message:
+          'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
         AWSAccessKeyId: rootKeys().accessKeyId,
         StringToSign: expect.stringMatching(/^AWS4-HMAC-SHA256\n\d{8}T\d{6}Z\n/),
         SignatureProvided: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -169,30 +186,50 @@ describe.runIf(present)('errors as AWS words them', () => {
     });
 
     it('both ways at once', async () => {
-      const answer = await call({ path: `/${bucket}/k`, query: { 'X-Amz-Algorithm': 'AWS4-HMAC-SHA256', 'X-Amz-Signature': 'a'.repeat(64) } });
+      const answer = await call({
+        path: `/${bucket}/k`,
+        query: { 'X-Amz-Algorithm': 'AWS4-HMAC-SHA256', 'X-Amz-Signature': 'a'.repeat(64) },
+      });
       expect(answer.status).toBe(400);
     });
   });
 
   describe('of the body', () => {
     const put = (query: Record<string, string>, body: string, path = `/${bucket}`) =>
-      call({ method: 'PUT', path, query, body, headers: { 'content-md5': createHash('md5').update(body).digest('base64') } });
+      call({
+        method: 'PUT',
+        path,
+        query,
+        body,
+        headers: { 'content-md5': createHash('md5').update(body).digest('base64') },
+      });
 
     it.each([
       ['not XML', 'hello'],
       ['cut short', '<VersioningConfiguration><Status>Enabled</Status>'],
       ['of another root', '<Tagging><TagSet></TagSet></Tagging>'],
-      ['with an entity', '<!DOCTYPE x [<!ENTITY a "Enabled">]><VersioningConfiguration><Status>&a;</Status></VersioningConfiguration>'],
-      ['reading a file', '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><VersioningConfiguration><Status>&a;</Status></VersioningConfiguration>'],
+      [
+        'with an entity',
+        '<!DOCTYPE x [<!ENTITY a "Enabled">]><VersioningConfiguration><Status>&a;</Status></VersioningConfiguration>',
+      ],
+      [
+        'reading a file',
+        '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><VersioningConfiguration><Status>&a;</Status></VersioningConfiguration>',
+      ],
       ['nested without end', '<a>'.repeat(100_000)],
     ])('XML %s', async (_, body) => {
       const answer = await put({ versioning: '' }, body);
       expect(said(answer)).toBe('400 MalformedXML');
-      expect(answer.error['Message']).toBe('The XML you provided was not well-formed or did not validate against our published schema');
+      expect(answer.error['Message']).toBe(
+        'The XML you provided was not well-formed or did not validate against our published schema',
+      );
     });
 
     it('XML that is too large', async () => {
-      const answer = await put({ versioning: '' }, `<VersioningConfiguration>${' '.repeat(9 * MiB)}</VersioningConfiguration>`);
+      const answer = await put(
+        { versioning: '' },
+        `<VersioningConfiguration>${' '.repeat(9 * MiB)}</VersioningConfiguration>`,
+      );
       expect([400, 413]).toContain(answer.status);
       expect(['MalformedXML', 'MaxMessageLengthExceeded', 'EntityTooLarge']).toContain(answer.error['Code']);
     });
@@ -200,23 +237,47 @@ describe.runIf(present)('errors as AWS words them', () => {
     it('a billion laughs end quickly', async () => {
       const entities = Array.from({ length: 12 }, (_, n) => `<!ENTITY l${n + 1} "${`&l${n};`.repeat(10)}">`).join('');
       const started = Date.now();
-      const answer = await put({ versioning: '' }, `<!DOCTYPE x [<!ENTITY l0 "ha">${entities}]><VersioningConfiguration><Status>&l12;</Status></VersioningConfiguration>`);
+      const answer = await put(
+        { versioning: '' },
+        `<!DOCTYPE x [<!ENTITY l0 "ha">${entities}]><VersioningConfiguration><Status>&l12;</Status></VersioningConfiguration>`,
+      );
       expect(said(answer)).toBe('400 MalformedXML');
       expect(Date.now() - started).toBeLessThan(5_000);
     });
 
     it.each([
-      ['Policies must be valid JSON and the first byte must be \'{\'', 'nonsense'],
+      ["Policies must be valid JSON and the first byte must be '{'", 'nonsense'],
       ['This policy contains invalid Json', '{"Statement": [}'],
       ['Missing required field Statement', '{"Version":"2012-10-17"}'],
       ['Could not parse the policy: Statement is empty!', '{"Version":"2012-10-17","Statement":[]}'],
-      ['Invalid effect: Maybe', '{"Version":"2012-10-17","Statement":[{"Effect":"Maybe","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::BUCKET/*"}]}'],
-      ['Policy has invalid action', '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"ec2:Run","Resource":"arn:aws:s3:::BUCKET/*"}]}'],
-      ['Policy has invalid resource', '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::somebody-else/*"}]}'],
-      ['Invalid principal in policy', '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":"nobody"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::BUCKET/*"}]}'],
-      ['Action does not apply to any resource(s) in statement', '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::BUCKET"}]}'],
-      ['The policy must contain a valid version string', '{"Version":"2020-01-01","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::BUCKET/*"}]}'],
-      ['Normalized policy document exceeds the maximum allowed size of 20480 bytes', `{"Version":"2012-10-17","Id":"${'x'.repeat(21_000)}","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::BUCKET/*"}]}`],
+      [
+        'Invalid effect: Maybe',
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Maybe","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::BUCKET/*"}]}',
+      ],
+      [
+        'Policy has invalid action',
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"ec2:Run","Resource":"arn:aws:s3:::BUCKET/*"}]}',
+      ],
+      [
+        'Policy has invalid resource',
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::somebody-else/*"}]}',
+      ],
+      [
+        'Invalid principal in policy',
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":"nobody"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::BUCKET/*"}]}',
+      ],
+      [
+        'Action does not apply to any resource(s) in statement',
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::BUCKET"}]}',
+      ],
+      [
+        'The policy must contain a valid version string',
+        '{"Version":"2020-01-01","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::BUCKET/*"}]}',
+      ],
+      [
+        'Normalized policy document exceeds the maximum allowed size of 20480 bytes',
+        `{"Version":"2012-10-17","Id":"${'x'.repeat(21_000)}","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::BUCKET/*"}]}`,
+      ],
     ])('MalformedPolicy: %s', async (message, text) => {
       const answer = await put({ policy: '' }, text.replaceAll('BUCKET', bucket));
       expect(said(answer)).toBe('400 MalformedPolicy');
@@ -244,7 +305,11 @@ describe.runIf(present)('errors as AWS words them', () => {
 
     it('a connection cut in mid-upload leaves nothing', async () => {
       const request = await signed({ method: 'PUT', path: `/${bucket}/cut`, contentSha256: 'UNSIGNED-PAYLOAD' });
-      const head = asBytes({ ...request, headers: { ...request.headers, 'content-length': String(20 * MiB) }, body: '' });
+      const head = asBytes({
+        ...request,
+        headers: { ...request.headers, 'content-length': String(20 * MiB) },
+        body: '',
+      });
       await raw([head, bytes(3 * MiB), 200], 'cut');
       await absent('cut');
       const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: 'cut-part' }));
@@ -254,17 +319,33 @@ describe.runIf(present)('errors as AWS words them', () => {
         query: { partNumber: '1', uploadId: UploadId! },
         contentSha256: 'UNSIGNED-PAYLOAD',
       });
-      await raw([asBytes({ ...part, headers: { ...part.headers, 'content-length': String(20 * MiB) }, body: '' }), bytes(3 * MiB), 200], 'cut');
-      expect((await client.send(new ListPartsCommand({ Bucket: bucket, Key: 'cut-part', UploadId }))).Parts).toBeUndefined();
+      await raw(
+        [
+          asBytes({ ...part, headers: { ...part.headers, 'content-length': String(20 * MiB) }, body: '' }),
+          bytes(3 * MiB),
+          200,
+        ],
+        'cut',
+      );
+      expect(
+        (await client.send(new ListPartsCommand({ Bucket: bucket, Key: 'cut-part', UploadId }))).Parts,
+      ).toBeUndefined();
       // An upload cut off keeps what was there before.
       const over = await signed({ method: 'PUT', path: `/${bucket}/k`, contentSha256: 'UNSIGNED-PAYLOAD' });
-      await raw([asBytes({ ...over, headers: { ...over.headers, 'content-length': '100000' }, body: '' }), bytes(50_000), 100], 'cut');
+      await raw(
+        [asBytes({ ...over, headers: { ...over.headers, 'content-length': '100000' }, body: '' }), bytes(50_000), 100],
+        'cut',
+      );
       expect((await call({ path: `/${bucket}/k` })).text).toBe('x');
     });
 
     it('more than 5 GiB at once', async () => {
       const request = await signed({ method: 'PUT', path: `/${bucket}/huge`, contentSha256: 'UNSIGNED-PAYLOAD' });
-      const head = asBytes({ ...request, headers: { ...request.headers, 'content-length': String(5 * 1024 ** 3 + 1) }, body: '' });
+      const head = asBytes({
+        ...request,
+        headers: { ...request.headers, 'content-length': String(5 * 1024 ** 3 + 1) },
+        body: '',
+      });
       const { response } = await raw([head]);
       expect(said(response!)).toBe('400 EntityTooLarge');
       expect(response!.error['Message']).toBe('Your proposed upload exceeds the maximum allowed size');
@@ -282,7 +363,10 @@ describe.runIf(present)('errors as AWS words them', () => {
       ['no HTTP at all', 'nonsense\r\n\r\n'],
       ['a bad header', `GET / HTTP/1.1\r\nhost: x\r\nbad header: y\r\n\r\n`],
       ['two lengths', `PUT /x/y HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd`],
-      ['a length and chunks', `PUT /x/y HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`],
+      [
+        'a length and chunks',
+        `PUT /x/y HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
+      ],
     ])('%s', async (_, text) => {
       const { response } = await raw([text]);
       expect(response?.status).toBe(400);
@@ -291,7 +375,11 @@ describe.runIf(present)('errors as AWS words them', () => {
 
     it('Expect: 100-continue is answered before the body, or by the refusal', async () => {
       const request = await signed({ method: 'PUT', path: `/${bucket}/expected`, contentSha256: 'UNSIGNED-PAYLOAD' });
-      const head = asBytes({ ...request, headers: { ...request.headers, 'content-length': '5', expect: '100-continue' }, body: '' });
+      const head = asBytes({
+        ...request,
+        headers: { ...request.headers, 'content-length': '5', expect: '100-continue' },
+        body: '',
+      });
       const { received, response } = await raw([head, 500, 'hello']);
       expect(received.toString()).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\n/);
       expect(response!.status).toBe(200);
@@ -301,7 +389,12 @@ describe.runIf(present)('errors as AWS words them', () => {
   });
 
   describe('of chunks', () => {
-    const start = async (key: string, decoded: number | undefined, kind = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', extra: Record<string, string> = {}) => {
+    const start = async (
+      key: string,
+      decoded: number | undefined,
+      kind = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
+      extra: Record<string, string> = {},
+    ) => {
       const request = await signed({
         method: 'PUT',
         path: `/${bucket}/${key}`,
@@ -325,7 +418,13 @@ describe.runIf(present)('errors as AWS words them', () => {
 
     it('signed ones arrive, whatever their sizes', async () => {
       const { request, signer } = await start('chunks', total);
-      const answer = await finish(request, signer.chunk(one), signer.chunk(two), signer.chunk(last), signer.chunk(Buffer.alloc(0)));
+      const answer = await finish(
+        request,
+        signer.chunk(one),
+        signer.chunk(two),
+        signer.chunk(last),
+        signer.chunk(Buffer.alloc(0)),
+      );
       expect(answer.status, answer.text).toBe(200);
       const got = await call({ path: `/${bucket}/chunks` });
       expect(got.body.equals(Buffer.concat([one, two, last]))).toBe(true);
@@ -364,7 +463,9 @@ describe.runIf(present)('errors as AWS words them', () => {
 
     it('without the decoded length', async () => {
       const { request, signer } = await start('undeclared', undefined);
-      expect(said(await finish(request, signer.chunk(one), signer.chunk(Buffer.alloc(0))))).toBe('411 MissingContentLength');
+      expect(said(await finish(request, signer.chunk(one), signer.chunk(Buffer.alloc(0))))).toBe(
+        '411 MissingContentLength',
+      );
       await absent('undeclared');
     });
 
@@ -407,9 +508,12 @@ describe.runIf(present)('errors as AWS words them', () => {
     });
 
     describe('unsigned, with a trailer', () => {
-      const frame = (data: Buffer) => Buffer.concat([Buffer.from(`${data.length.toString(16)}\r\n`), data, Buffer.from('\r\n')]);
+      const frame = (data: Buffer) =>
+        Buffer.concat([Buffer.from(`${data.length.toString(16)}\r\n`), data, Buffer.from('\r\n')]);
       const unsigned = async (key: string, trailer: string, announced = 'x-amz-checksum-crc32') => {
-        const { request } = await start(key, one.length + last.length, 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', { 'x-amz-trailer': announced });
+        const { request } = await start(key, one.length + last.length, 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', {
+          'x-amz-trailer': announced,
+        });
         return await finish(request, frame(one), frame(last), Buffer.from(`0\r\n${trailer}\r\n`));
       };
 
@@ -432,7 +536,9 @@ describe.runIf(present)('errors as AWS words them', () => {
       });
 
       it('framing that is broken', async () => {
-        const { request } = await start('frame', one.length, 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', { 'x-amz-trailer': 'x-amz-checksum-crc32' });
+        const { request } = await start('frame', one.length, 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', {
+          'x-amz-trailer': 'x-amz-checksum-crc32',
+        });
         const answer = await finish(request, Buffer.from('xyz\r\n'), one);
         expect(answer.status).toBe(400);
         await absent('frame');
@@ -444,7 +550,10 @@ describe.runIf(present)('errors as AWS words them', () => {
     it('a bucket', async () => {
       const answer = await call({ path: '/no-such-bucket-at-all-7d1/k' });
       expect(said(answer)).toBe('404 NoSuchBucket');
-      expect(answer.error).toMatchObject({ Message: 'The specified bucket does not exist', BucketName: 'no-such-bucket-at-all-7d1' });
+      expect(answer.error).toMatchObject({
+        Message: 'The specified bucket does not exist',
+        BucketName: 'no-such-bucket-at-all-7d1',
+      });
     });
 
     it.each([
@@ -455,24 +564,35 @@ describe.runIf(present)('errors as AWS words them', () => {
       ['GET', 'torrent'],
     ])('%s ?%s is not implemented, by name', async (method, name) => {
       const key = name === 'restore' || name === 'torrent' ? '/k' : '';
-      const answer = await call({ method, path: `/${bucket}${key}`, query: { [name]: '', ...(name === 'inventory' || name === 'analytics' ? { id: 'x' } : {}) } });
+      const answer = await call({
+        method,
+        path: `/${bucket}${key}`,
+        query: { [name]: '', ...(name === 'inventory' || name === 'analytics' ? { id: 'x' } : {}) },
+      });
       expect(said(answer)).toBe('501 NotImplemented');
       expect(answer.error['Message']).toMatch(/accelerat|inventory|analytics|restore|torrent/i);
     });
 
     it('through the AWS CLI', async () => {
-      await expect(aws(['s3api', 'get-bucket-accelerate-configuration', '--bucket', bucket])).rejects.toThrow(/\(NotImplemented\)/);
+      await expect(aws(['s3api', 'get-bucket-accelerate-configuration', '--bucket', bucket])).rejects.toThrow(
+        /\(NotImplemented\)/,
+      );
       await expect(aws(['s3api', 'get-object', '--bucket', bucket, '--key', 'absent', '/dev/null'])).rejects.toThrow(
         /\(NoSuchKey\) when calling the GetObject operation: The specified key does not exist\./,
       );
-      await expect(aws(['s3api', 'head-object', '--bucket', bucket, '--key', 'absent'])).rejects.toThrow(/\(404\).*Not Found/);
+      await expect(aws(['s3api', 'head-object', '--bucket', bucket, '--key', 'absent'])).rejects.toThrow(
+        /\(404\).*Not Found/,
+      );
       await expect(aws(['iam', 'create-group', '--group-name', 'g'])).rejects.toThrow(/NotImplemented/);
     });
 
     it('a method', async () => {
       const answer = await call({ method: 'PATCH', path: `/${bucket}/k` });
       expect(said(answer)).toBe('405 MethodNotAllowed');
-      expect(answer.error).toMatchObject({ Message: 'The specified method is not allowed against this resource.', Method: 'PATCH' });
+      expect(answer.error).toMatchObject({
+        Message: 'The specified method is not allowed against this resource.',
+        Method: 'PATCH',
+      });
     });
   });
 });

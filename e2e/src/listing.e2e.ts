@@ -56,7 +56,13 @@ describe.runIf(present)('listing', () => {
     let token: string | undefined;
     do {
       const page = await client.send(
-        new ListObjectsV2Command({ Bucket: bucket, Prefix, ...(Delimiter && { Delimiter }), MaxKeys, ContinuationToken: token }),
+        new ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix,
+          ...(Delimiter && { Delimiter }),
+          MaxKeys,
+          ContinuationToken: token,
+        }),
       );
       const entries = [
         ...(page.Contents ?? []).map(({ Key }) => Key!),
@@ -71,23 +77,26 @@ describe.runIf(present)('listing', () => {
     expect(seen).toEqual(model(Prefix, Delimiter));
   });
 
-  it.each(cases.filter(([, , max]) => max === 3))('v1 prefix %j delimiter %j by %i', async (Prefix, Delimiter, MaxKeys) => {
-    const seen: string[] = [];
-    let marker: string | undefined;
-    do {
-      const page = await client.send(
-        new ListObjectsCommand({ Bucket: bucket, Prefix, ...(Delimiter && { Delimiter }), MaxKeys, Marker: marker }),
-      );
-      const entries = [
-        ...(page.Contents ?? []).map(({ Key }) => Key!),
-        ...(page.CommonPrefixes ?? []).map((group) => group.Prefix!),
-      ].toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-      seen.push(...entries);
-      if (Delimiter === '') expect(page.NextMarker).toBeUndefined();
-      marker = page.IsTruncated ? (page.NextMarker ?? entries.at(-1)) : undefined;
-    } while (marker !== undefined);
-    expect(seen).toEqual(model(Prefix, Delimiter));
-  });
+  it.each(cases.filter(([, , max]) => max === 3))(
+    'v1 prefix %j delimiter %j by %i',
+    async (Prefix, Delimiter, MaxKeys) => {
+      const seen: string[] = [];
+      let marker: string | undefined;
+      do {
+        const page = await client.send(
+          new ListObjectsCommand({ Bucket: bucket, Prefix, ...(Delimiter && { Delimiter }), MaxKeys, Marker: marker }),
+        );
+        const entries = [
+          ...(page.Contents ?? []).map(({ Key }) => Key!),
+          ...(page.CommonPrefixes ?? []).map((group) => group.Prefix!),
+        ].toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+        seen.push(...entries);
+        if (Delimiter === '') expect(page.NextMarker).toBeUndefined();
+        marker = page.IsTruncated ? (page.NextMarker ?? entries.at(-1)) : undefined;
+      } while (marker !== undefined);
+      expect(seen).toEqual(model(Prefix, Delimiter));
+    },
+  );
 
   it('StartAfter begins behind a key, whether or not it is there', async () => {
     for (const StartAfter of ['a/1', 'a/15', 'photos/', 'zzz']) {
@@ -98,7 +107,9 @@ describe.runIf(present)('listing', () => {
   });
 
   it('tells of each object', async () => {
-    const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: 'photos/index', FetchOwner: true }));
+    const page = await client.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: 'photos/index', FetchOwner: true }),
+    );
     expect(page).toMatchObject({ Name: bucket, Prefix: 'photos/index', MaxKeys: 1000, IsTruncated: false });
     expect(page.Contents).toMatchObject([
       { Key: 'photos/index', Size: 12, StorageClass: 'STANDARD', ETag: expect.stringMatching(/^"[0-9a-f]{32}"$/) },
@@ -111,7 +122,10 @@ describe.runIf(present)('listing', () => {
   });
 
   it('encoding-type=url encodes keys, prefixes and delimiters', async () => {
-    const answer = await call({ path: `/${bucket}`, query: { 'list-type': '2', 'encoding-type': 'url', delimiter: '/', prefix: 'b/' } });
+    const answer = await call({
+      path: `/${bucket}`,
+      query: { 'list-type': '2', 'encoding-type': 'url', delimiter: '/', prefix: 'b/' },
+    });
     expect(answer.text).toContain('<EncodingType>url</EncodingType>');
     // The slash stays, as in a URL's path.
     expect(answer.text).toContain('<Prefix>b/</Prefix>');
@@ -131,7 +145,11 @@ describe.runIf(present)('listing', () => {
   it('refuses what it cannot read', async () => {
     for (const max of ['-1', 'x', '99999999999']) {
       const answer = await call({ path: `/${bucket}`, query: { 'list-type': '2', 'max-keys': max } });
-      expect([answer.status, answer.error['Code'], answer.error['ArgumentName']], max).toEqual([400, 'InvalidArgument', 'max-keys']);
+      expect([answer.status, answer.error['Code'], answer.error['ArgumentName']], max).toEqual([
+        400,
+        'InvalidArgument',
+        'max-keys',
+      ]);
     }
     await expectRefused(
       client.send(new ListObjectsV2Command({ Bucket: bucket, ContinuationToken: 'nonsense' })),
@@ -141,7 +159,11 @@ describe.runIf(present)('listing', () => {
     );
     const many = await client.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 5000 }));
     expect(many.Contents).toHaveLength(KEYS.length);
-    await expectRefused(client.send(new ListObjectsV2Command({ Bucket: 'no-such-bucket-at-all-7d1' })), 404, 'NoSuchBucket');
+    await expectRefused(
+      client.send(new ListObjectsV2Command({ Bucket: 'no-such-bucket-at-all-7d1' })),
+      404,
+      'NoSuchBucket',
+    );
   });
 
   it('2,100 keys come in pages of a thousand', async () => {

@@ -34,7 +34,9 @@ describe.runIf(present)('multipart uploads', () => {
   const part = (Key: string, UploadId: string, PartNumber: number, Body: Buffer | string, more: object = {}) =>
     client.send(new UploadPartCommand({ Bucket: bucket, Key, UploadId, PartNumber, Body, ...more }));
   const complete = (Key: string, UploadId: string, Parts: object[], more: object = {}) =>
-    client.send(new CompleteMultipartUploadCommand({ Bucket: bucket, Key, UploadId, MultipartUpload: { Parts }, ...more }));
+    client.send(
+      new CompleteMultipartUploadCommand({ Bucket: bucket, Key, UploadId, MultipartUpload: { Parts }, ...more }),
+    );
   const read = async (Key: string) =>
     Buffer.from(await (await client.send(new GetObjectCommand({ Bucket: bucket, Key }))).Body!.transformToByteArray());
 
@@ -47,7 +49,11 @@ describe.runIf(present)('multipart uploads', () => {
     expect(etags[1]).toBe(`"${md5(bodies[0]!)}"`);
     await expectRefused(client.send(new GetObjectCommand({ Bucket: bucket, Key: key })), 404, 'NoSuchKey');
 
-    const done = await complete(key, id, [1, 2, 3].map((n) => ({ PartNumber: n, ETag: etags[n] })));
+    const done = await complete(
+      key,
+      id,
+      [1, 2, 3].map((n) => ({ PartNumber: n, ETag: etags[n] })),
+    );
     const expected = md5(Buffer.concat(bodies.map((body) => createHash('md5').update(body).digest())));
     expect(done.ETag).toBe(`"${expected}-3"`);
     expect(done).toMatchObject({ Bucket: bucket, Key: key });
@@ -55,7 +61,11 @@ describe.runIf(present)('multipart uploads', () => {
     const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key, PartNumber: 2 }));
     expect(head).toMatchObject({ PartsCount: 3, ContentLength: SMALLEST + 7 });
     const whole = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    expect(whole).toMatchObject({ ContentType: 'text/x-three', Metadata: { a: 'b' }, ContentLength: 2 * SMALLEST + 18 });
+    expect(whole).toMatchObject({
+      ContentType: 'text/x-three',
+      Metadata: { a: 'b' },
+      ContentLength: 2 * SMALLEST + 18,
+    });
   });
 
   it('take the last of several uploads of a part', async () => {
@@ -97,7 +107,11 @@ describe.runIf(present)('multipart uploads', () => {
       'InvalidPartOrder',
       'The list of parts was not in ascending order. Parts must be ordered by part number.',
     );
-    await expectRefused(complete(key, id, [{ PartNumber: 1, ETag: '"0123456789abcdef0123456789abcdef"' }]), 400, 'InvalidPart');
+    await expectRefused(
+      complete(key, id, [{ PartNumber: 1, ETag: '"0123456789abcdef0123456789abcdef"' }]),
+      400,
+      'InvalidPart',
+    );
     await expectRefused(complete(key, id, [{ PartNumber: 3, ETag: one.ETag }]), 400, 'InvalidPart');
     const empty = await call({ method: 'POST', path: `/${bucket}/${key}`, query: { uploadId: id } });
     expect([empty.status, empty.error['Code'], empty.error['Message']]).toEqual([
@@ -132,7 +146,11 @@ describe.runIf(present)('multipart uploads', () => {
   it('are known under their own key alone, and not after they ended', async () => {
     const id = await create('mine');
     await expectRefused(part('not-mine', id, 1, 'x'), 404, 'NoSuchUpload');
-    await expectRefused(client.send(new ListPartsCommand({ Bucket: bucket, Key: 'not-mine', UploadId: id })), 404, 'NoSuchUpload');
+    await expectRefused(
+      client.send(new ListPartsCommand({ Bucket: bucket, Key: 'not-mine', UploadId: id })),
+      404,
+      'NoSuchUpload',
+    );
     await part('mine', id, 1, 'x');
     await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: 'mine', UploadId: id }));
     const refused = await expectRefused(part('mine', id, 2, 'x'), 404, 'NoSuchUpload');
@@ -158,7 +176,13 @@ describe.runIf(present)('multipart uploads', () => {
       const page = await client.send(
         new ListPartsCommand({ Bucket: bucket, Key: 'listed', UploadId: id, MaxParts: 2, PartNumberMarker: marker }),
       );
-      expect(page).toMatchObject({ Bucket: bucket, Key: 'listed', UploadId: id, MaxParts: 2, StorageClass: 'STANDARD' });
+      expect(page).toMatchObject({
+        Bucket: bucket,
+        Key: 'listed',
+        UploadId: id,
+        MaxParts: 2,
+        StorageClass: 'STANDARD',
+      });
       seen.push(...(page.Parts ?? []).map(({ PartNumber, Size, ETag }) => [PartNumber, Size, ETag]));
       marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
     } while (marker);
@@ -217,7 +241,14 @@ describe.runIf(present)('multipart uploads', () => {
     const other = await create('ranges');
     for (const range of ['bytes=0-99999999', 'bytes=5-', 'junk']) {
       const refused = client.send(
-        new UploadPartCopyCommand({ Bucket: bucket, Key: 'ranges', UploadId: other, PartNumber: 1, CopySource: `${bucket}/source`, CopySourceRange: range }),
+        new UploadPartCopyCommand({
+          Bucket: bucket,
+          Key: 'ranges',
+          UploadId: other,
+          PartNumber: 1,
+          CopySource: `${bucket}/source`,
+          CopySourceRange: range,
+        }),
       );
       await expectRefused(refused, 400, 'InvalidArgument');
     }
@@ -238,7 +269,11 @@ describe.runIf(present)('multipart uploads', () => {
         sent.push({ PartNumber: index + 1, ETag: done.ETag, ChecksumSHA256: done.ChecksumSHA256 });
       }
       await expectRefused(
-        complete('sha', id, sent.map(({ PartNumber, ETag }) => ({ PartNumber, ETag }))),
+        complete(
+          'sha',
+          id,
+          sent.map(({ PartNumber, ETag }) => ({ PartNumber, ETag })),
+        ),
         400,
         'InvalidRequest',
         /^The upload was created using a sha256 checksum\. The complete request must include the checksum for each part/,
@@ -259,7 +294,10 @@ describe.runIf(present)('multipart uploads', () => {
       const done = await part('crc64', id, 1, '123456789', { ChecksumCRC64NVME: 'rosUhgp5mIg=' });
       const parts = [{ PartNumber: 1, ETag: done.ETag }];
       await expectRefused(complete('crc64', id, parts, { ChecksumCRC64NVME: 'AAAAAAAAAAA=' }), 400, 'BadDigest');
-      const whole = await complete('crc64', id, parts, { ChecksumCRC64NVME: 'rosUhgp5mIg=', ChecksumType: 'FULL_OBJECT' });
+      const whole = await complete('crc64', id, parts, {
+        ChecksumCRC64NVME: 'rosUhgp5mIg=',
+        ChecksumType: 'FULL_OBJECT',
+      });
       expect(whole).toMatchObject({ ChecksumCRC64NVME: 'rosUhgp5mIg=', ChecksumType: 'FULL_OBJECT' });
     });
 
@@ -290,7 +328,11 @@ describe.runIf(present)('multipart uploads', () => {
         'InvalidRequest',
         'The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm.',
       );
-      await expectRefused(create('pair', { ChecksumAlgorithm: 'SHA256', ChecksumType: 'FULL_OBJECT' }), 400, 'InvalidRequest');
+      await expectRefused(
+        create('pair', { ChecksumAlgorithm: 'SHA256', ChecksumType: 'FULL_OBJECT' }),
+        400,
+        'InvalidRequest',
+      );
       await expectRefused(create('pair', { ChecksumType: 'FULL_OBJECT' }), 400, 'InvalidRequest');
       const id = await create('mixed', { ChecksumAlgorithm: 'SHA256' });
       await expectRefused(

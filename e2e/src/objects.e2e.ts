@@ -49,14 +49,17 @@ describe.runIf(present)('objects', () => {
     Buffer.from(await (await get(more, Key)).Body!.transformToByteArray());
 
   describe('what is stored', () => {
-    it.each([0, 1, 16_000, 16_384, 16_385, 65_535, 65_536, 65_537, 131_072, 1_000_000])('%i bytes come back', async (size) => {
-      const data = bytes(size);
-      const made = await client.send(new PutObjectCommand({ Bucket: bucket, Key: `size-${size}`, Body: data }));
-      expect(made).toMatchObject({ ETag: `"${md5(data)}"`, ServerSideEncryption: 'AES256' });
-      const got = await get({}, `size-${size}`);
-      expect(got).toMatchObject({ ContentLength: size, ETag: `"${md5(data)}"`, ServerSideEncryption: 'AES256' });
-      expect(Buffer.from(await got.Body!.transformToByteArray()).equals(data)).toBe(true);
-    });
+    it.each([0, 1, 16_000, 16_384, 16_385, 65_535, 65_536, 65_537, 131_072, 1_000_000])(
+      '%i bytes come back',
+      async (size) => {
+        const data = bytes(size);
+        const made = await client.send(new PutObjectCommand({ Bucket: bucket, Key: `size-${size}`, Body: data }));
+        expect(made).toMatchObject({ ETag: `"${md5(data)}"`, ServerSideEncryption: 'AES256' });
+        const got = await get({}, `size-${size}`);
+        expect(got).toMatchObject({ ContentLength: size, ETag: `"${md5(data)}"`, ServerSideEncryption: 'AES256' });
+        expect(Buffer.from(await got.Body!.transformToByteArray()).equals(data)).toBe(true);
+      },
+    );
 
     it('its headers and metadata come back, on HEAD as on GET', async () => {
       for (const answer of [await get(), await client.send(new HeadObjectCommand({ Bucket: bucket, Key: 'big' }))]) {
@@ -90,7 +93,9 @@ describe.runIf(present)('objects', () => {
     });
 
     it('is replaced whole, and gone after DELETE, which may be repeated', async () => {
-      await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'r', Body: 'long old text', Metadata: { a: 'b' } }));
+      await client.send(
+        new PutObjectCommand({ Bucket: bucket, Key: 'r', Body: 'long old text', Metadata: { a: 'b' } }),
+      );
       await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'r', Body: 'new' }));
       const got = await get({}, 'r');
       expect(await got.Body!.transformToString()).toBe('new');
@@ -116,12 +121,21 @@ describe.runIf(present)('objects', () => {
     ])('%s', async (Range, from, to) => {
       const got = await get({ Range });
       expect(got.$metadata.httpStatusCode).toBe(206);
-      expect(got).toMatchObject({ ContentRange: `bytes ${from}-${to - 1}/200003`, ContentLength: to - from, ETag: etag });
+      expect(got).toMatchObject({
+        ContentRange: `bytes ${from}-${to - 1}/200003`,
+        ContentLength: to - from,
+        ETag: etag,
+      });
       expect(Buffer.from(await got.Body!.transformToByteArray()).equals(body.subarray(from, to))).toBe(true);
     });
 
     it.each(['bytes=200003-', 'bytes=999999-1000000', 'bytes=-0'])('%s cannot be satisfied', async (Range) => {
-      const refused = await expectRefused(get({ Range }), 416, 'InvalidRange', 'The requested range is not satisfiable');
+      const refused = await expectRefused(
+        get({ Range }),
+        416,
+        'InvalidRange',
+        'The requested range is not satisfiable',
+      );
       expect(refused.error).toMatchObject({ ActualObjectSize: '200003', RangeRequested: Range });
     });
 
@@ -165,7 +179,8 @@ describe.runIf(present)('objects', () => {
   });
 
   describe('conditions on reading', () => {
-    const conditional = (headers: Record<string, string>, method = 'GET') => call({ method, path: `/${bucket}/big`, headers });
+    const conditional = (headers: Record<string, string>, method = 'GET') =>
+      call({ method, path: `/${bucket}/big`, headers });
     const day = 86_400_000;
     const at = (offset: number) => new Date(modified.getTime() + offset).toUTCString();
 
@@ -182,7 +197,11 @@ describe.runIf(present)('objects', () => {
       ['If-Unmodified-Since before', () => ({ 'if-unmodified-since': at(-day) }), 412],
       ['If-Unmodified-Since the same second', () => ({ 'if-unmodified-since': at(0) }), 200],
       ['If-Match wins over If-Unmodified-Since', () => ({ 'if-match': etag, 'if-unmodified-since': at(-day) }), 200],
-      ['If-None-Match wins over If-Modified-Since', () => ({ 'if-none-match': etag, 'if-modified-since': at(-day) }), 304],
+      [
+        'If-None-Match wins over If-Modified-Since',
+        () => ({ 'if-none-match': etag, 'if-modified-since': at(-day) }),
+        304,
+      ],
     ])('%s', async (_, headers, status) => {
       const answer = await conditional(headers());
       expect(answer.status).toBe(status);
@@ -221,7 +240,9 @@ describe.runIf(present)('objects', () => {
   describe('metadata limits', () => {
     it('2 KB of user metadata fit, more do not', async () => {
       const put = (length: number) =>
-        client.send(new PutObjectCommand({ Bucket: bucket, Key: 'meta', Body: 'x', Metadata: { k: 'v'.repeat(length) } }));
+        client.send(
+          new PutObjectCommand({ Bucket: bucket, Key: 'meta', Body: 'x', Metadata: { k: 'v'.repeat(length) } }),
+        );
       await put(2_047);
       await expectRefused(
         put(2_048),
@@ -239,9 +260,17 @@ describe.runIf(present)('objects', () => {
 
     it('are put, read, counted and removed', async () => {
       expect((await client.send(new GetObjectTaggingCommand({ Bucket: bucket, Key: 'big' }))).TagSet).toEqual([]);
-      await put([['team', 'red'], ['stage', 'ü + - = . _ : / @']]);
+      await put([
+        ['team', 'red'],
+        ['stage', 'ü + - = . _ : / @'],
+      ]);
       const tags = await client.send(new GetObjectTaggingCommand({ Bucket: bucket, Key: 'big' }));
-      expect(tags.TagSet).toEqual(expect.arrayContaining([{ Key: 'team', Value: 'red' }, { Key: 'stage', Value: 'ü + - = . _ : / @' }]));
+      expect(tags.TagSet).toEqual(
+        expect.arrayContaining([
+          { Key: 'team', Value: 'red' },
+          { Key: 'stage', Value: 'ü + - = . _ : / @' },
+        ]),
+      );
       expect((await get()).TagCount).toBe(2);
       const removed = await client.send(new DeleteObjectTaggingCommand({ Bucket: bucket, Key: 'big' }));
       expect(removed.$metadata.httpStatusCode).toBe(204);
@@ -252,7 +281,15 @@ describe.runIf(present)('objects', () => {
     it('are refused when there are more than ten, twice the same, too long, or of AWS', async () => {
       const many = Array.from({ length: 11 }, (_, n) => [`k${n}`, 'v'] as [string, string]);
       await expectRefused(put(many), 400, 'BadRequest', /^Object tags cannot be greater than 10/);
-      await expectRefused(put([['a', '1'], ['a', '2']]), 400, 'InvalidTag', /^Cannot provide multiple Tags with the same key/);
+      await expectRefused(
+        put([
+          ['a', '1'],
+          ['a', '2'],
+        ]),
+        400,
+        'InvalidTag',
+        /^Cannot provide multiple Tags with the same key/,
+      );
       await expectRefused(put([['a'.repeat(129), '1']]), 400, 'InvalidTag');
       await expectRefused(put([['a', '1'.repeat(257)]]), 400, 'InvalidTag');
       await expectRefused(put([['aws:a', '1']]), 400, 'InvalidTag');
@@ -261,10 +298,17 @@ describe.runIf(present)('objects', () => {
 
     it('come with the upload and belong to a version', async () => {
       const versioned = await newBucket({ versioning: 'Enabled' });
-      const one = await client.send(new PutObjectCommand({ Bucket: versioned, Key: 't', Body: '1', Tagging: 'a=1&b=x%20y' }));
+      const one = await client.send(
+        new PutObjectCommand({ Bucket: versioned, Key: 't', Body: '1', Tagging: 'a=1&b=x%20y' }),
+      );
       await client.send(new PutObjectCommand({ Bucket: versioned, Key: 't', Body: '2' }));
-      const tags = await client.send(new GetObjectTaggingCommand({ Bucket: versioned, Key: 't', VersionId: one.VersionId }));
-      expect(tags.TagSet).toEqual([{ Key: 'a', Value: '1' }, { Key: 'b', Value: 'x y' }]);
+      const tags = await client.send(
+        new GetObjectTaggingCommand({ Bucket: versioned, Key: 't', VersionId: one.VersionId }),
+      );
+      expect(tags.TagSet).toEqual([
+        { Key: 'a', Value: '1' },
+        { Key: 'b', Value: 'x y' },
+      ]);
       expect((await client.send(new GetObjectTaggingCommand({ Bucket: versioned, Key: 't' }))).TagSet).toEqual([]);
       await expectRefused(
         client.send(new PutObjectCommand({ Bucket: versioned, Key: 't', Body: '2', Tagging: 'a=1&a=2' })),
@@ -274,7 +318,11 @@ describe.runIf(present)('objects', () => {
     });
 
     it('of what is not there', async () => {
-      await expectRefused(client.send(new GetObjectTaggingCommand({ Bucket: bucket, Key: 'absent' })), 404, 'NoSuchKey');
+      await expectRefused(
+        client.send(new GetObjectTaggingCommand({ Bucket: bucket, Key: 'absent' })),
+        404,
+        'NoSuchKey',
+      );
     });
   });
 
@@ -289,11 +337,17 @@ describe.runIf(present)('objects', () => {
     expect(all).toMatchObject({ ETag: md5(body), ObjectSize: body.length, StorageClass: 'STANDARD' });
     expect(all.Checksum).toMatchObject({ ChecksumType: 'FULL_OBJECT', ChecksumCRC32: expect.any(String) });
     expect(all.ObjectParts).toBeUndefined();
-    const one = await client.send(new GetObjectAttributesCommand({ Bucket: bucket, Key: 'big', ObjectAttributes: ['ObjectSize'] }));
+    const one = await client.send(
+      new GetObjectAttributesCommand({ Bucket: bucket, Key: 'big', ObjectAttributes: ['ObjectSize'] }),
+    );
     expect([one.ObjectSize, one.ETag, one.Checksum]).toEqual([body.length, undefined, undefined]);
     const nothing = await call({ path: `/${bucket}/big`, query: { attributes: '' } });
     expect([nothing.status, nothing.error['Code']]).toEqual([400, 'InvalidRequest']);
-    const unknown = await call({ path: `/${bucket}/big`, query: { attributes: '' }, headers: { 'x-amz-object-attributes': 'Colour' } });
+    const unknown = await call({
+      path: `/${bucket}/big`,
+      query: { attributes: '' },
+      headers: { 'x-amz-object-attributes': 'Colour' },
+    });
     expect([unknown.status, unknown.error['Code']]).toEqual([400, 'InvalidArgument']);
   });
 
@@ -306,13 +360,19 @@ describe.runIf(present)('objects', () => {
       const loud = await client.send(new DeleteObjectsCommand({ Bucket: own, Delete: { Objects } }));
       expect(loud.Deleted?.map(({ Key }) => Key).toSorted()).toEqual(Objects.map(({ Key }) => Key).toSorted());
       expect((await client.send(new ListObjectsV2Command({ Bucket: own }))).KeyCount).toBe(0);
-      const quiet = await client.send(new DeleteObjectsCommand({ Bucket: own, Delete: { Objects: [{ Key: 'x' }], Quiet: true } }));
+      const quiet = await client.send(
+        new DeleteObjectsCommand({ Bucket: own, Delete: { Objects: [{ Key: 'x' }], Quiet: true } }),
+      );
       expect([quiet.Deleted, quiet.Errors]).toEqual([undefined, undefined]);
     });
 
     it('of more than a thousand is malformed', async () => {
       const Objects = Array.from({ length: 1001 }, (_, n) => ({ Key: `k${n}` }));
-      await expectRefused(client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects } })), 400, 'MalformedXML');
+      await expectRefused(
+        client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects } })),
+        400,
+        'MalformedXML',
+      );
     });
 
     it('needs a digest of its body', async () => {

@@ -53,7 +53,13 @@ const KEYS: readonly string[] = [
   '\u{1F600}'.repeat(256),
 ];
 
-const encoded = (key: string) => key.split('/').map((part) => encodeURIComponent(part).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)).join('/');
+const encoded = (key: string) =>
+  key
+    .split('/')
+    .map((part) =>
+      encodeURIComponent(part).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`),
+    )
+    .join('/');
 
 describe.runIf(present)('odd keys', () => {
   let bucket: string;
@@ -65,7 +71,9 @@ describe.runIf(present)('odd keys', () => {
     expect(put.status, put.text).toBe(200);
     const got = await call({ path: `/${bucket}/${encoded(Key!)}` });
     expect([got.status, got.text]).toEqual([200, `content of ${Key}`]);
-    const listed = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: Key, EncodingType: 'url', MaxKeys: 1 }));
+    const listed = await client.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: Key, EncodingType: 'url', MaxKeys: 1 }),
+    );
     expect(decodeURIComponent(listed.Contents![0]!.Key!.replaceAll('+', ' '))).toBe(Key);
     const copied = await client.send(
       new CopyObjectCommand({ Bucket: bucket, Key: 'copy-of-odd', CopySource: `${bucket}/${encoded(Key!)}` }),
@@ -98,13 +106,20 @@ print(json.dumps([o['Key'] for page in pages for o in page['Contents']]))
   });
 
   it('that differ only in their Unicode form or case are different keys', async () => {
-    for (const [Key, Body] of [['é', '1'], ['e\u0301', '2'], ['Case', '3'], ['case', '4']]) {
+    for (const [Key, Body] of [
+      ['é', '1'],
+      ['e\u0301', '2'],
+      ['Case', '3'],
+      ['case', '4'],
+    ]) {
       await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
     }
     const got = await client.send(new GetObjectCommand({ Bucket: bucket, Key: 'é' }));
     expect(await got.Body!.transformToString()).toBe('1');
     await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'Case' }));
-    expect(await (await client.send(new GetObjectCommand({ Bucket: bucket, Key: 'case' }))).Body!.transformToString()).toBe('4');
+    expect(
+      await (await client.send(new GetObjectCommand({ Bucket: bucket, Key: 'case' }))).Body!.transformToString(),
+    ).toBe('4');
   });
 
   it('of more than 1024 bytes of UTF-8 are refused', async () => {

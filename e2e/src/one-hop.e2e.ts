@@ -20,7 +20,8 @@ const SMALL = 1_000;
 const LARGE = 200_000;
 
 let bucket: string;
-const put = (Key: string, size: number) => client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: bytes(size) }));
+const put = (Key: string, size: number) =>
+  client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: bytes(size) }));
 const get = async (Key: string) =>
   await (await client.send(new GetObjectCommand({ Bucket: bucket, Key }))).Body!.transformToByteArray();
 
@@ -88,13 +89,16 @@ describe.runIf(native)('calls on NATS', () => {
     expect(calledOften[0]![1]).toBe(TIMES);
     // Nobody else is asked on the way but audit, which keeps the record.
     const others = [...counts].filter(
-      ([subject, count]) => subject.startsWith('coffer.') && !/\.(object-storage|audit)\./.test(subject) && count >= TIMES / 2,
+      ([subject, count]) =>
+        subject.startsWith('coffer.') && !/\.(object-storage|audit)\./.test(subject) && count >= TIMES / 2,
     );
     expect(others).toEqual([]);
   });
 
   it.each(calls)('fewer when many come at once: %s', async (_, run) => {
-    const counts = await published(async () => void (await Promise.all(Array.from({ length: 4 * TIMES }, (__, n) => run(n)))));
+    const counts = await published(
+      async () => void (await Promise.all(Array.from({ length: 4 * TIMES }, (__, n) => run(n)))),
+    );
     const total = toObjectStorage(counts).reduce((sum, [, count]) => sum + count, 0);
     expect(total).toBeGreaterThan(0);
     expect(total).toBeLessThan(4 * TIMES);
@@ -104,20 +108,27 @@ describe.runIf(native)('calls on NATS', () => {
 describe.runIf(present && stack().dataFolder !== undefined)('statements in Postgres', () => {
   beforeAll(async () => {
     const { dataFolder } = stack();
-    const postmaster = Number((await readFile(join(dataFolder!, 'postgres', 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0]);
-    await asAdministrator(dataFolder!, (database) => database.query("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'"));
+    const postmaster = Number(
+      (await readFile(join(dataFolder!, 'postgres', 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0],
+    );
+    await asAdministrator(dataFolder!, (database) =>
+      database.query("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'"),
+    );
     // The library is only loaded at a start of Postgres, which the stack does by itself when Postgres ends.
     process.kill(postmaster, 'SIGINT');
     await pause(500);
     await eventually(
-      () => asAdministrator(dataFolder!, (database) => database.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements')),
+      () =>
+        asAdministrator(dataFolder!, (database) => database.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements')),
       30_000,
     );
     bucket = await eventually(() => newBucket({ purpose: 'hop' }), 30_000);
     await eventually(warm, 30_000);
   });
   afterAll(async () => {
-    await asAdministrator(stack().dataFolder!, (database) => database.query('ALTER SYSTEM RESET shared_preload_libraries'));
+    await asAdministrator(stack().dataFolder!, (database) =>
+      database.query('ALTER SYSTEM RESET shared_preload_libraries'),
+    );
   });
 
   interface Statement {
@@ -140,12 +151,17 @@ describe.runIf(present && stack().dataFolder !== undefined)('statements in Postg
 
   it.each(calls.slice(0, 2))('one for each warm %s', async (_, run) => {
     const often = (await executed(() => sequentially(run))).filter((statement) => statement.calls > TIMES / 5);
-    expect(often.map((statement) => statement.calls), JSON.stringify(often)).toEqual([TIMES]);
+    expect(
+      often.map((statement) => statement.calls),
+      JSON.stringify(often),
+    ).toEqual([TIMES]);
   });
 
   it.each(calls.slice(2))('one transaction for each warm %s, and no statement of it twice', async (_, run) => {
     const statements = await executed(() => sequentially(run));
-    const commits = statements.filter(({ query }) => /^COMMIT/i.test(query)).reduce((sum, statement) => sum + statement.calls, 0);
+    const commits = statements
+      .filter(({ query }) => /^COMMIT/i.test(query))
+      .reduce((sum, statement) => sum + statement.calls, 0);
     // Deleting settled outbox rows and the like is background, and batched.
     expect(commits).toBeGreaterThanOrEqual(TIMES);
     expect(commits).toBeLessThan(TIMES * 1.5);

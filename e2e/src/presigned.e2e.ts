@@ -91,9 +91,12 @@ print(json.dumps(s3.generate_presigned_url(sys.argv[1], Params={'Bucket': sys.ar
     it('uploads, reads, asks and deletes', async () => {
       const options = version === undefined ? {} : { version };
       const key = `boto ${version}`;
-      const put = await curl(['-X', 'PUT', '-H', 'Content-Type:', '--data-binary', '@-', await boto('put_object', key, options)], {
-        input: body,
-      });
+      const put = await curl(
+        ['-X', 'PUT', '-H', 'Content-Type:', '--data-binary', '@-', await boto('put_object', key, options)],
+        {
+          input: body,
+        },
+      );
       expect(put.status, put.body).toBe(200);
       expect(await curl([await boto('get_object', key, options)])).toMatchObject({ status: 200, body });
       expect((await curl(['-I', await boto('head_object', key, options)])).status).toBe(200);
@@ -109,15 +112,23 @@ print(json.dumps(s3.generate_presigned_url(sys.argv[1], Params={'Bucket': sys.ar
       expect(put.status, await put.text()).toBe(200);
       const got = await fetch(await getSignedUrl(client, new GetObjectCommand(target)));
       expect(await got.text()).toBe(body);
-      expect((await fetch(await getSignedUrl(client, new HeadObjectCommand(target)), { method: 'HEAD' })).status).toBe(200);
-      expect((await fetch(await getSignedUrl(client, new DeleteObjectCommand(target)), { method: 'DELETE' })).status).toBe(204);
+      expect((await fetch(await getSignedUrl(client, new HeadObjectCommand(target)), { method: 'HEAD' })).status).toBe(
+        200,
+      );
+      expect(
+        (await fetch(await getSignedUrl(client, new DeleteObjectCommand(target)), { method: 'DELETE' })).status,
+      ).toBe(204);
       expect((await fetch(await getSignedUrl(client, new GetObjectCommand(target)))).status).toBe(404);
     });
 
     it('changes the headers of the answer when it says so, and only then', async () => {
       const url = await getSignedUrl(
         client,
-        new GetObjectCommand({ Bucket: bucket, Key: 'a folder/ü+1', ResponseContentDisposition: 'attachment; filename="x"' }),
+        new GetObjectCommand({
+          Bucket: bucket,
+          Key: 'a folder/ü+1',
+          ResponseContentDisposition: 'attachment; filename="x"',
+        }),
       );
       expect((await fetch(url)).headers.get('content-disposition')).toBe('attachment; filename="x"');
       expect((await fetch(url.replace('attachment', 'inline'))).status).toBe(403);
@@ -140,12 +151,20 @@ print(json.dumps(s3.generate_presigned_url(sys.argv[1], Params={'Bucket': sys.ar
     ];
     const ends: [string, number, string, (user: User) => Promise<unknown>][] = [
       ['the policy is taken away', 403, 'AccessDenied', (user) => user.forbid()],
-      ['a denial is added', 403, 'AccessDenied', (user) => user.allow(everything(), { ...everything(), Effect: 'Deny' })],
+      [
+        'a denial is added',
+        403,
+        'AccessDenied',
+        (user) => user.allow(everything(), { ...everything(), Effect: 'Deny' }),
+      ],
       [
         'the key is deactivated',
         403,
         'InvalidAccessKeyId',
-        (user) => iam().send(new UpdateAccessKeyCommand({ UserName: user.name, AccessKeyId: user.accessKeyId, Status: 'Inactive' })),
+        (user) =>
+          iam().send(
+            new UpdateAccessKeyCommand({ UserName: user.name, AccessKeyId: user.accessKeyId, Status: 'Inactive' }),
+          ),
       ],
       [
         'the key and the user are deleted',
@@ -238,7 +257,11 @@ print(json.dumps(s3.generate_presigned_url(sys.argv[1], Params={'Bucket': sys.ar
     it('expired', async () => {
       const date = new Date(Date.now() - 120_000);
       const answer = await open(await presignedTarget({ path: path(), date, expires: 60 }));
-      expect([answer.status, answer.error['Code'], answer.error['Message']]).toEqual([403, 'AccessDenied', 'Request has expired']);
+      expect([answer.status, answer.error['Code'], answer.error['Message']]).toEqual([
+        403,
+        'AccessDenied',
+        'Request has expired',
+      ]);
       expect(answer.error).toMatchObject({
         'X-Amz-Expires': '60',
         Expires: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
@@ -249,7 +272,11 @@ print(json.dumps(s3.generate_presigned_url(sys.argv[1], Params={'Bucket': sys.ar
     it('of the future', async () => {
       const date = new Date(Date.now() + 30 * 60_000);
       const answer = await open(await presignedTarget({ path: path(), date }));
-      expect([answer.status, answer.error['Code'], answer.error['Message']]).toEqual([403, 'AccessDenied', 'Request is not valid yet']);
+      expect([answer.status, answer.error['Code'], answer.error['Message']]).toEqual([
+        403,
+        'AccessDenied',
+        'Request is not valid yet',
+      ]);
     });
 
     it('of a region that is not here', async () => {

@@ -62,7 +62,10 @@ describe.runIf(present && stack().dataFolder !== undefined)('records', () => {
   });
 
   it('of a read says who, what, when and how much', async () => {
-    const answer = await call({ path: `/${bucket}/k`, headers: { 'user-agent': 'e2e "quoted" agent', referer: 'https://from.example/' } });
+    const answer = await call({
+      path: `/${bucket}/k`,
+      headers: { 'user-agent': 'e2e "quoted" agent', referer: 'https://from.example/' },
+    });
     const record = await recordOf(idOf(answer));
     expect(record).toMatchObject({ operation: 'GetObject', bucket, status: 200, error_code: null });
     expect(record.requester_arn).toMatch(/:root$/);
@@ -89,12 +92,26 @@ describe.runIf(present && stack().dataFolder !== undefined)('records', () => {
       ['404 NoSuchBucket', await call({ path: '/no-such-bucket-at-all-7d1/k' })],
       ['403 AccessDenied', await call({ path: `/${bucket}/k`, keys: user })],
       ['403 AccessDenied', await send({ method: 'GET', target: `/${bucket}/k`, headers: { host } })],
-      ['403 SignatureDoesNotMatch', await call({ path: `/${bucket}/k`, keys: { ...rootKeys(), secretAccessKey: 'x'.repeat(40) } })],
-      ['403 InvalidAccessKeyId', await call({ path: `/${bucket}/k`, keys: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' } })],
+      [
+        '403 SignatureDoesNotMatch',
+        await call({ path: `/${bucket}/k`, keys: { ...rootKeys(), secretAccessKey: 'x'.repeat(40) } }),
+      ],
+      [
+        '403 InvalidAccessKeyId',
+        await call({ path: `/${bucket}/k`, keys: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' } }),
+      ],
       ['403 RequestTimeTooSkewed', await call({ path: `/${bucket}/k`, date: new Date(0) })],
       ['400 AuthorizationHeaderMalformed', await call({ path: `/${bucket}/k`, region: 'mars-north-1' })],
       ['400 MalformedXML', await call({ method: 'PUT', path: `/${bucket}`, query: { versioning: '' }, body: 'junk' })],
-      ['400 BadDigest', await call({ method: 'PUT', path: `/${bucket}/bad`, body: 'x', headers: { 'x-amz-checksum-crc32': 'AAAAAA==' } })],
+      [
+        '400 BadDigest',
+        await call({
+          method: 'PUT',
+          path: `/${bucket}/bad`,
+          body: 'x',
+          headers: { 'x-amz-checksum-crc32': 'AAAAAA==' },
+        }),
+      ],
       ['400 KeyTooLongError', await call({ method: 'PUT', path: `/${bucket}/${'k'.repeat(1025)}`, body: 'x' })],
       ['400 InvalidBucketName', await call({ method: 'PUT', path: '/Not_A_Name' })],
       ['501 NotImplemented', await call({ path: `/${bucket}`, query: { accelerate: '' } })],
@@ -127,11 +144,15 @@ describe.runIf(present && stack().dataFolder !== undefined)('records', () => {
 
   it('of a multi-delete has an entry for each key', async () => {
     const done = await client.send(
-      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: [{ Key: 'one' }, { Key: 'two' }, { Key: 'three' }] } }),
+      new DeleteObjectsCommand({
+        Bucket: bucket,
+        Delete: { Objects: [{ Key: 'one' }, { Key: 'two' }, { Key: 'three' }] },
+      }),
     );
     const record = await recordOf(done.$metadata.requestId);
     const children = record.data['children'] as { key?: string }[];
-    expect(children.map(({ key }) => key).toSorted()).toEqual(['one', 'three', 'two']);
+    expect(new Set(children.map(({ key }) => key))).toEqual(new Set(['one', 'two', 'three']));
+    expect(children).toHaveLength(3);
   });
 
   it('of a copy names its source', async () => {
@@ -155,7 +176,10 @@ describe.runIf(present && stack().dataFolder !== undefined)('records', () => {
   });
 
   it('of IAM and STS are there', async () => {
-    for (const [service, Action, Version] of [['iam', 'ListUsers', '2010-05-08'], ['sts', 'GetCallerIdentity', '2011-06-15']]) {
+    for (const [service, Action, Version] of [
+      ['iam', 'ListUsers', '2010-05-08'],
+      ['sts', 'GetCallerIdentity', '2011-06-15'],
+    ]) {
       const answer = await call({
         method: 'POST',
         path: '/',
@@ -174,7 +198,9 @@ describe.runIf(present && stack().dataFolder !== undefined)('records', () => {
     const user = await newUser();
     const denied = s3({ keys: user });
     const kinds: (() => Promise<string | undefined>)[] = [
-      async () => (await client.send(new PutObjectCommand({ Bucket: bucket, Key: `m${ids.length}`, Body: 'x' }))).$metadata.requestId,
+      async () =>
+        (await client.send(new PutObjectCommand({ Bucket: bucket, Key: `m${ids.length}`, Body: 'x' }))).$metadata
+          .requestId,
       async () => (await client.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 5 }))).$metadata.requestId,
       async () => {
         const got = await client.send(new GetObjectCommand({ Bucket: bucket, Key: 'k', Range: 'bytes=0-9' }));
@@ -182,7 +208,10 @@ describe.runIf(present && stack().dataFolder !== undefined)('records', () => {
         return got.$metadata.requestId;
       },
       () => denied.send(new GetObjectCommand({ Bucket: bucket, Key: 'k' })).catch((error) => error.$metadata.requestId),
-      () => client.send(new GetObjectCommand({ Bucket: bucket, Key: 'absent' })).catch((error) => error.$metadata.requestId),
+      () =>
+        client
+          .send(new GetObjectCommand({ Bucket: bucket, Key: 'absent' }))
+          .catch((error) => error.$metadata.requestId),
     ];
     let next = 0;
     await Promise.all(
@@ -207,7 +236,9 @@ describe.runIf(present && stack().dataFolder !== undefined)('records', () => {
     await eventually(
       () =>
         asAdministrator(stack().dataFolder!, async (database) => {
-          const { rows: found } = await database.query<{ counts: Record<string, number> }>('SELECT counts FROM audit.gaps');
+          const { rows: found } = await database.query<{ counts: Record<string, number> }>(
+            'SELECT counts FROM audit.gaps',
+          );
           expect(found.length).toBeGreaterThan(0);
         }),
       60_000,

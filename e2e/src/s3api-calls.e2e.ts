@@ -25,7 +25,10 @@ describe.runIf(present)('every s3api call', { timeout: 300_000 }, () => {
     await call('put-bucket-versioning', '--versioning-configuration', 'Status=Enabled');
     expect(await call('get-bucket-versioning')).toEqual({ Status: 'Enabled' });
 
-    const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Principal: '*', Action: 's3:PutObject', Resource: `arn:aws:s3:::${bucket}/no/*` }] };
+    const policy = {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Deny', Principal: '*', Action: 's3:PutObject', Resource: `arn:aws:s3:::${bucket}/no/*` }],
+    };
     await call('put-bucket-policy', '--policy', JSON.stringify(policy));
     expect(JSON.parse((await call('get-bucket-policy')).Policy)).toEqual(policy);
     await call('delete-bucket-policy');
@@ -37,7 +40,11 @@ describe.runIf(present)('every s3api call', { timeout: 300_000 }, () => {
     await call('delete-public-access-block');
     await expect(call('get-public-access-block')).rejects.toThrow('(NoSuchPublicAccessBlockConfiguration)');
 
-    await call('put-bucket-cors', '--cors-configuration', JSON.stringify({ CORSRules: [{ AllowedOrigins: ['*'], AllowedMethods: ['GET'] }] }));
+    await call(
+      'put-bucket-cors',
+      '--cors-configuration',
+      JSON.stringify({ CORSRules: [{ AllowedOrigins: ['*'], AllowedMethods: ['GET'] }] }),
+    );
     expect((await call('get-bucket-cors')).CORSRules).toEqual([{ AllowedOrigins: ['*'], AllowedMethods: ['GET'] }]);
     await call('delete-bucket-cors');
     await expect(call('get-bucket-cors')).rejects.toThrow('(NoSuchCORSConfiguration)');
@@ -54,15 +61,33 @@ describe.runIf(present)('every s3api call', { timeout: 300_000 }, () => {
     writeFileSync(file, body);
     const target = ['--key', 'folder/a b'];
 
-    const put = await call('put-object', ...target, '--body', file, '--metadata', 'colour=green', '--content-type', 'text/x-a', '--tagging', 'team=one');
-    expect(put).toMatchObject({ ETag: `"${md5(body)}"`, VersionId: expect.any(String), ServerSideEncryption: 'AES256' });
+    const put = await call(
+      'put-object',
+      ...target,
+      '--body',
+      file,
+      '--metadata',
+      'colour=green',
+      '--content-type',
+      'text/x-a',
+      '--tagging',
+      'team=one',
+    );
+    expect(put).toMatchObject({
+      ETag: `"${md5(body)}"`,
+      VersionId: expect.any(String),
+      ServerSideEncryption: 'AES256',
+    });
     const got = await call('get-object', ...target, `${file}.back`);
     expect(got).toMatchObject({ ContentLength: 40_000, ContentType: 'text/x-a', Metadata: { colour: 'green' } });
     expect(readFileSync(`${file}.back`).equals(body)).toBe(true);
     await call('get-object', ...target, '--range', 'bytes=10-19', `${file}.range`);
     expect(readFileSync(`${file}.range`).equals(body.subarray(10, 20))).toBe(true);
     expect(await call('head-object', ...target)).toMatchObject({ ContentLength: 40_000, VersionId: put.VersionId });
-    expect(await call('get-object-attributes', ...target, '--object-attributes', 'ETag', 'ObjectSize')).toMatchObject({ ObjectSize: 40_000, ETag: md5(body) });
+    expect(await call('get-object-attributes', ...target, '--object-attributes', 'ETag', 'ObjectSize')).toMatchObject({
+      ObjectSize: 40_000,
+      ETag: md5(body),
+    });
 
     expect((await call('get-object-tagging', ...target)).TagSet).toEqual([{ Key: 'team', Value: 'one' }]);
     await call('put-object-tagging', ...target, '--tagging', 'TagSet=[{Key=team,Value=two}]');
@@ -72,10 +97,14 @@ describe.runIf(present)('every s3api call', { timeout: 300_000 }, () => {
 
     const copied = await call('copy-object', '--key', 'copy', '--copy-source', `${bucket}/folder/a b`);
     expect(copied.CopyObjectResult.ETag).toBe(`"${md5(body)}"`);
-    await expect(call('put-object', '--key', 'copy', '--body', file, '--if-none-match', '*')).rejects.toThrow('(PreconditionFailed)');
+    await expect(call('put-object', '--key', 'copy', '--body', file, '--if-none-match', '*')).rejects.toThrow(
+      '(PreconditionFailed)',
+    );
 
     expect((await call('list-objects', '--delimiter', '/')).CommonPrefixes).toEqual([{ Prefix: 'folder/' }]);
-    expect((await call('list-objects-v2', '--prefix', 'folder/')).Contents).toMatchObject([{ Key: 'folder/a b', Size: 40_000 }]);
+    expect((await call('list-objects-v2', '--prefix', 'folder/')).Contents).toMatchObject([
+      { Key: 'folder/a b', Size: 40_000 },
+    ]);
     const gone = await call('delete-object', ...target);
     expect(gone).toMatchObject({ DeleteMarker: true });
     const versions = await call('list-object-versions', '--prefix', 'folder/');
@@ -100,22 +129,50 @@ describe.runIf(present)('every s3api call', { timeout: 300_000 }, () => {
     const { UploadId } = await call('create-multipart-upload', ...target, '--checksum-algorithm', 'CRC32');
     const upload = [...target, '--upload-id', UploadId];
     expect((await call('list-multipart-uploads')).Uploads).toMatchObject([{ Key: 'large', UploadId }]);
-    const one = await call('upload-part', ...upload, '--part-number', '1', '--body', file, '--checksum-algorithm', 'CRC32');
-    const two = await call('upload-part-copy', ...upload, '--part-number', '2', '--copy-source', `${bucket}/source`, '--copy-source-range', 'bytes=0-99');
+    const one = await call(
+      'upload-part',
+      ...upload,
+      '--part-number',
+      '1',
+      '--body',
+      file,
+      '--checksum-algorithm',
+      'CRC32',
+    );
+    const two = await call(
+      'upload-part-copy',
+      ...upload,
+      '--part-number',
+      '2',
+      '--copy-source',
+      `${bucket}/source`,
+      '--copy-source-range',
+      'bytes=0-99',
+    );
     const listed = await call('list-parts', ...upload);
-    expect(listed.Parts).toMatchObject([{ PartNumber: 1, Size: 6 * MiB }, { PartNumber: 2, Size: 100 }]);
+    expect(listed.Parts).toMatchObject([
+      { PartNumber: 1, Size: 6 * MiB },
+      { PartNumber: 2, Size: 100 },
+    ]);
     const Parts = [
       { PartNumber: 1, ETag: one.ETag, ChecksumCRC32: one.ChecksumCRC32 },
       { PartNumber: 2, ETag: two.CopyPartResult.ETag, ChecksumCRC32: two.CopyPartResult.ChecksumCRC32 },
     ];
     const done = await call('complete-multipart-upload', ...upload, '--multipart-upload', JSON.stringify({ Parts }));
-    expect(done).toMatchObject({ Bucket: bucket, Key: 'large', ETag: expect.stringMatching(/-2"$/), ChecksumType: 'COMPOSITE' });
+    expect(done).toMatchObject({
+      Bucket: bucket,
+      Key: 'large',
+      ETag: expect.stringMatching(/-2"$/),
+      ChecksumType: 'COMPOSITE',
+    });
     await call('get-object', ...target, `${file}.back`);
     expect(readFileSync(`${file}.back`).equals(Buffer.concat([body, body.subarray(0, 100)]))).toBe(true);
 
     const other = await call('create-multipart-upload', '--key', 'given-up');
     await call('abort-multipart-upload', '--key', 'given-up', '--upload-id', other.UploadId);
-    await expect(call('list-parts', '--key', 'given-up', '--upload-id', other.UploadId)).rejects.toThrow('(NoSuchUpload)');
+    await expect(call('list-parts', '--key', 'given-up', '--upload-id', other.UploadId)).rejects.toThrow(
+      '(NoSuchUpload)',
+    );
   });
 
   it('a session of README kind with the high-level commands', async () => {
@@ -127,7 +184,9 @@ describe.runIf(present)('every s3api call', { timeout: 300_000 }, () => {
     await aws(['s3', 'cp', file, `s3://${bucket}/`]);
     await aws(['s3', 'cp', '-', `s3://${bucket}/piped`], { input: bytes(9 * MiB) });
     expect(await aws(['s3', 'cp', `s3://${bucket}/note.txt`, '-'])).toBe('hello\n');
-    expect(await aws(['s3', 'ls', '--recursive', '--summarize', `s3://${bucket}`])).toMatch(/Total Objects: 2\s+Total Size: 9437190/);
+    expect(await aws(['s3', 'ls', '--recursive', '--summarize', `s3://${bucket}`])).toMatch(
+      /Total Objects: 2\s+Total Size: 9437190/,
+    );
     await aws(['s3', 'rb', '--force', `s3://${bucket}`]);
   });
 });

@@ -83,35 +83,41 @@ describe.runIf(present)('aws s3 sync', () => {
     expect(await aws(['s3', 'sync', up, `s3://${bucket}/tree`]), 'a second sync has nothing to do').toBe('');
     const [one] = expected.keys();
     await rm(join(up, one!));
-    expect(await aws(['s3', 'sync', '--delete', '--no-progress', up, `s3://${bucket}/tree`])).toBe(`delete: s3://${bucket}/tree/${one}\n`);
+    expect(await aws(['s3', 'sync', '--delete', '--no-progress', up, `s3://${bucket}/tree`])).toBe(
+      `delete: s3://${bucket}/tree/${one}\n`,
+    );
     await Promise.all([up, down].map((folder) => rm(folder, { recursive: true })));
     await aws(['s3', 'rm', '--recursive', '--only-show-errors', `s3://${bucket}`]);
   });
 });
 
 describe.runIf(present)('a large file', () => {
-  it(`of ${LARGE / MiB} MiB goes up by multipart and down by ranges in little memory`, { timeout: 20 * MINUTES }, async () => {
-    const bucket = await newBucket({ purpose: 'large' });
-    const [up, down] = [join(stack().scratch, 'large-up'), join(stack().scratch, 'large-down')];
-    await pseudoRandomFile(up, LARGE);
-    const { pid } = stack();
-    const [gateway] = native ? processesOf(pid!, 'gateway/dist/main.js') : [pid];
-    if (native) expect(gateway, 'the gateway is a process of its own').toBeDefined();
-    const memory = gateway === undefined ? () => Number.NaN : watchMemory(gateway);
-    const started = Date.now();
-    await aws(['s3', 'cp', '--only-show-errors', up, `s3://${bucket}/large`]);
-    const stored = Date.now();
-    await aws(['s3', 'cp', '--only-show-errors', `s3://${bucket}/large`, down]);
-    const most = memory();
-    console.log(
-      `${LARGE / MiB} MiB: up ${stored - started} ms, down ${Date.now() - stored} ms, ` +
-        `${native ? 'gateway' : 'whole process'} at most ${Math.round(most / MiB)} MiB`,
-    );
-    const head = await s3().send(new HeadObjectCommand({ Bucket: bucket, Key: 'large' }));
-    expect(head.ContentLength).toBe(LARGE);
-    expect(head.ETag).toMatch(new RegExp(`-${LARGE / (8 * MiB)}"$`));
-    expect(await hash(down)).toBe(await hash(up));
-    if (native) expect(most).toBeLessThan(GATEWAY_MAY_HOLD);
-    await Promise.all([up, down].map((file) => rm(file)));
-  });
+  it(
+    `of ${LARGE / MiB} MiB goes up by multipart and down by ranges in little memory`,
+    { timeout: 20 * MINUTES },
+    async () => {
+      const bucket = await newBucket({ purpose: 'large' });
+      const [up, down] = [join(stack().scratch, 'large-up'), join(stack().scratch, 'large-down')];
+      await pseudoRandomFile(up, LARGE);
+      const { pid } = stack();
+      const [gateway] = native ? processesOf(pid!, 'gateway/dist/main.js') : [pid];
+      if (native) expect(gateway, 'the gateway is a process of its own').toBeDefined();
+      const memory = gateway === undefined ? () => Number.NaN : watchMemory(gateway);
+      const started = Date.now();
+      await aws(['s3', 'cp', '--only-show-errors', up, `s3://${bucket}/large`]);
+      const stored = Date.now();
+      await aws(['s3', 'cp', '--only-show-errors', `s3://${bucket}/large`, down]);
+      const most = memory();
+      console.log(
+        `${LARGE / MiB} MiB: up ${stored - started} ms, down ${Date.now() - stored} ms, ` +
+          `${native ? 'gateway' : 'whole process'} at most ${Math.round(most / MiB)} MiB`,
+      );
+      const head = await s3().send(new HeadObjectCommand({ Bucket: bucket, Key: 'large' }));
+      expect(head.ContentLength).toBe(LARGE);
+      expect(head.ETag).toMatch(new RegExp(`-${LARGE / (8 * MiB)}"$`));
+      expect(await hash(down)).toBe(await hash(up));
+      if (native) expect(most).toBeLessThan(GATEWAY_MAY_HOLD);
+      await Promise.all([up, down].map((file) => rm(file)));
+    },
+  );
 });

@@ -27,7 +27,9 @@ async function put(Bucket: string, Key: string, Body: string): Promise<string | 
 }
 
 async function read(Bucket: string, Key: string, VersionId?: string): Promise<string> {
-  const { Body } = await client.send(new GetObjectCommand({ Bucket, Key, ...(VersionId !== undefined && { VersionId }) }));
+  const { Body } = await client.send(
+    new GetObjectCommand({ Bucket, Key, ...(VersionId !== undefined && { VersionId }) }),
+  );
   return await Body!.transformToString();
 }
 
@@ -78,7 +80,11 @@ describe.runIf(present)('versioning', () => {
     it('puts a delete marker over the object, which comes back when the marker is removed', async () => {
       const version = await put(bucket, 'hidden', 'here');
       const marker = await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'hidden' }));
-      expect(marker).toMatchObject({ DeleteMarker: true, VersionId: expect.any(String), $metadata: { httpStatusCode: 204 } });
+      expect(marker).toMatchObject({
+        DeleteMarker: true,
+        VersionId: expect.any(String),
+        $metadata: { httpStatusCode: 204 },
+      });
 
       const gone = await expectRefused(
         client.send(new GetObjectCommand({ Bucket: bucket, Key: 'hidden' })),
@@ -121,9 +127,15 @@ describe.runIf(present)('versioning', () => {
         expect(refused.error.$response?.headers['allow']).toBe('DELETE');
       }
       const head = await call({ method: 'HEAD', path: `/${bucket}/marked`, query: { versionId: VersionId! } });
-      expect([head.status, head.headers['allow'], head.headers['x-amz-delete-marker']]).toEqual([405, 'DELETE', 'true']);
+      expect([head.status, head.headers['allow'], head.headers['x-amz-delete-marker']]).toEqual([
+        405,
+        'DELETE',
+        'true',
+      ]);
       await expectRefused(
-        client.send(new CopyObjectCommand({ Bucket: bucket, Key: 'copy', CopySource: `${bucket}/marked?versionId=${VersionId}` })),
+        client.send(
+          new CopyObjectCommand({ Bucket: bucket, Key: 'copy', CopySource: `${bucket}/marked?versionId=${VersionId}` }),
+        ),
         400,
         'InvalidRequest',
       );
@@ -317,7 +329,9 @@ describe.runIf(present)('versioning', () => {
     const undo = await client.send(
       new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: [{ Key: 'two', VersionId: marker }] } }),
     );
-    expect(undo.Deleted).toMatchObject([{ Key: 'two', VersionId: marker, DeleteMarker: true, DeleteMarkerVersionId: marker }]);
+    expect(undo.Deleted).toMatchObject([
+      { Key: 'two', VersionId: marker, DeleteMarker: true, DeleteMarkerVersionId: marker },
+    ]);
     expect(await read(bucket, 'two')).toBe('2');
   });
 

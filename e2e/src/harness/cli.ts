@@ -61,7 +61,8 @@ export function program(name: string, args: readonly string[], options: ProgramO
 /** Runs the AWS CLI and returns its output. Throws with its error text when it fails. */
 export async function aws(args: readonly string[], options: ProgramOptions = {}): Promise<string> {
   const done = await program('aws', args, options);
-  if (done.code !== 0) throw new Error(`aws ${args.join(' ').slice(0, 200)}: ${done.stderr.trim() || done.stdout.trim()}`);
+  if (done.code !== 0)
+    throw new Error(`aws ${args.join(' ').slice(0, 200)}: ${done.stderr.trim() || done.stdout.trim()}`);
   return done.stdout;
 }
 

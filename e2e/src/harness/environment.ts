@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 
 /** Settings of the machine that would change what a client does or whom it trusts. */
-const FOREIGN = /^(AWS_|COFFER_|BOTO|SSL_CERT|CURL_|REQUESTS_|NODE_EXTRA_CA|NODE_OPTIONS|VITEST|PGHOST|PG[A-Z]+$)|_proxy$/i;
+const FOREIGN =
+  /^(AWS_|COFFER_|BOTO|SSL_CERT|CURL_|REQUESTS_|NODE_EXTRA_CA|NODE_OPTIONS|VITEST|PGHOST|PG[A-Z]+$)|_proxy$/i;
 
 /** The environment without anything that a client or a server would pick up from the machine. */
 export function plainEnvironment(scratch: string): NodeJS.ProcessEnv {

@@ -18,7 +18,9 @@ export async function refusal(call: Promise<unknown>): Promise<Refusal> {
     const error = thrown as Refusal['error'];
     return { code: error.name, status: error.$metadata?.httpStatusCode, message: error.message, error };
   }
-  const shown = JSON.stringify(answer, (_, value: unknown) => (typeof value === 'object' && value !== null && 'pipe' in value ? '(stream)' : value));
+  const shown = JSON.stringify(answer, (_, value: unknown) =>
+    typeof value === 'object' && value !== null && 'pipe' in value ? '(stream)' : value,
+  );
   throw new Error(`expected a refusal, got ${shown?.slice(0, 400)}`);
 }
 

@@ -42,12 +42,17 @@ export interface Signing {
 }
 
 function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 function withQuery(path: string, query: Readonly<Record<string, unknown>>): string {
   const entries = Object.entries(query);
-  return entries.length === 0 ? path : `${path}?${entries.map(([k, v]) => `${encode(k)}=${encode(String(v))}`).join('&')}`;
+  return entries.length === 0
+    ? path
+    : `${path}?${entries.map(([k, v]) => `${encode(k)}=${encode(String(v))}`).join('&')}`;
 }
 
 function signer({ keys, region, service }: Signing): SignatureV4 {
@@ -103,10 +108,13 @@ export async function call(signing: Signing): Promise<Wire> {
 
 /** The target (path and query) of a presigned SigV4 URL. */
 export async function presignedTarget(signing: Signing & { expires?: number }): Promise<string> {
-  const done = await signer(signing).presign(request(signing, { host: hostOf(signing), 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD', ...signing.headers }), {
-    expiresIn: signing.expires ?? 900,
-    ...(signing.date && { signingDate: signing.date }),
-  });
+  const done = await signer(signing).presign(
+    request(signing, { host: hostOf(signing), 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD', ...signing.headers }),
+    {
+      expiresIn: signing.expires ?? 900,
+      ...(signing.date && { signingDate: signing.date }),
+    },
+  );
   return withQuery(signing.path, done.query ?? {});
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -121,8 +121,14 @@ export async function startStack(mode: 'embedded' | 'native', extra: NodeJS.Proc
       if (late) child.kill('SIGKILL');
       await ended;
       takeOff();
-      if (process.env['COFFER_E2E_KEEP'] === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-      if (late) throw new Error(`The stack did not end within ${STOP_WITHIN_MS} ms of SIGTERM:\n${output.slice(-4_000)}`);
+      // What the services wrote outlives the run: a test that failed is understood from it.
+      const logs = join(workspace, '.results', `e2e-${mode}-logs`);
+      await rm(logs, { recursive: true, force: true });
+      await cp(join(data, 'logs'), logs, { recursive: true }).catch(() => undefined);
+      if (process.env['COFFER_E2E_KEEP'] === undefined)
+        await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      if (late)
+        throw new Error(`The stack did not end within ${STOP_WITHIN_MS} ms of SIGTERM:\n${output.slice(-4_000)}`);
       if (end?.code !== 0) {
         throw new Error(`The stack ended with ${end?.code ?? end?.signal} after SIGTERM:\n${output.slice(-4_000)}`);
       }

@@ -89,7 +89,11 @@ export interface RawResult {
 function parse(received: Buffer): Wire | undefined {
   let text = received.toString('latin1');
   // Interim answers (100 Continue) come before the real one.
-  for (let interim = /^HTTP\/1\.1 1\d\d[^\r]*\r\n(?:[^\r]+\r\n)*\r\n/.exec(text); interim; interim = /^HTTP\/1\.1 1\d\d[^\r]*\r\n(?:[^\r]+\r\n)*\r\n/.exec(text)) {
+  for (
+    let interim = /^HTTP\/1\.1 1\d\d[^\r]*\r\n(?:[^\r]+\r\n)*\r\n/.exec(text);
+    interim;
+    interim = /^HTTP\/1\.1 1\d\d[^\r]*\r\n(?:[^\r]+\r\n)*\r\n/.exec(text)
+  ) {
     text = text.slice(interim[0].length);
   }
   const end = text.indexOf('\r\n\r\n');
@@ -130,7 +134,8 @@ export async function raw(
       chunks.push(chunk);
       const answer = parse(Buffer.concat(chunks));
       const length = answer?.headers['content-length'];
-      if (answer && (length === undefined ? answer.text.endsWith('>') : answer.body.length >= Number(length))) resolve();
+      if (answer && (length === undefined ? answer.text.endsWith('>') : answer.body.length >= Number(length)))
+        resolve();
     });
   });
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
