@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { account } from './commands/account.ts';
+import { collect } from './commands/collect.ts';
 import { composeEnv, natsConfig, provision } from './commands/deploy.ts';
 import { doctor } from './commands/doctor.ts';
 import { env } from './commands/env.ts';
@@ -9,7 +10,7 @@ import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 
 export function program(): Command {
-  const commands = [up, stack, env, status, doctor, account, presign, composeEnv, natsConfig, provision];
+  const commands = [up, stack, env, status, doctor, account, presign, collect, composeEnv, natsConfig, provision];
   const coffer = new Command('coffer')
     .description('A self-hosted, S3-compatible object store about control')
     .version('0.1.0')

@@ -56,6 +56,9 @@ describe('coffer up', { timeout: LIMIT }, () => {
     expect(again).toMatchObject({ code: 1, stderr: 'coffer: There is an account called second already.\n' });
     expect((await run('account', 'list', '--data', data)).stdout).toMatch(/second\n/);
 
+    const collected = await run('collect', '--json', '--data', data);
+    expect(JSON.parse(collected.stdout)).toEqual({ rolledForward: 0, doomed: 0, orphans: 0 });
+
     const second = await run('up', ...args);
     expect(second.code).toBe(1);
     expect(second.stderr).toMatch(/^coffer: The data folder .* is in use by a Coffer that is running; .*\n$/);

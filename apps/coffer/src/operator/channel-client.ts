@@ -4,7 +4,8 @@ import { Fault, type Contract } from '@coffer/contracts';
 import { z } from 'zod';
 import type { Operator } from './operator.ts';
 
-const TIMEOUT_MS = 15_000;
+/** Beside the call's own deadline. */
+const GRACE_MS = 5_000;
 const answerShape = z.union([
   z.object({ reply: z.unknown(), fault: z.undefined().optional() }),
   z.object({ fault: z.object({ code: z.string(), message: z.string() }) }),
@@ -16,9 +17,15 @@ const endpointsShape = z.object({
   region: z.string(),
 });
 
-async function ask(socketPath: string, method: 'GET' | 'POST', path: string, message?: unknown): Promise<unknown> {
+async function ask(
+  socketPath: string,
+  method: 'GET' | 'POST',
+  path: string,
+  timeoutMs: number,
+  message?: unknown,
+): Promise<unknown> {
   const body = await new Promise<string>((resolve, reject) => {
-    const request = httpRequest({ socketPath, method, path, timeout: TIMEOUT_MS }, (response) => {
+    const request = httpRequest({ socketPath, method, path, timeout: timeoutMs + GRACE_MS }, (response) => {
       text(response).then(resolve, reject);
     });
     request.once('timeout', () => request.destroy(new Fault('Timeout', 'Coffer does not answer')));
@@ -32,11 +39,11 @@ async function ask(socketPath: string, method: 'GET' | 'POST', path: string, mes
 
 /** Connects to a running Coffer. Rejects with the system's error (`ENOENT`, `ECONNREFUSED`) when none listens. */
 export async function channelOperator(socketPath: string): Promise<Operator> {
-  const endpoints = endpointsShape.parse(await ask(socketPath, 'GET', '/endpoints'));
+  const endpoints = endpointsShape.parse(await ask(socketPath, 'GET', '/endpoints', GRACE_MS));
   return {
     endpoints,
     call: async <Request, Reply>(contract: Contract<Request, Reply>, message: Request): Promise<Reply> =>
-      contract.reply.parse(await ask(socketPath, 'POST', `/${contract.subject}`, message)),
+      contract.reply.parse(await ask(socketPath, 'POST', `/${contract.subject}`, contract.timeoutMs, message)),
     close: () => Promise.resolve(),
   };
 }
