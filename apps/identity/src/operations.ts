@@ -14,6 +14,7 @@ import { settle } from './outbox/settle.ts';
 import { getCallerIdentity } from './principals/get-caller-identity.ts';
 import { resolveKey } from './principals/resolve-key.ts';
 import { resolvePrincipals } from './principals/resolve-principals.ts';
+import { userArn } from './principals/user-arn.ts';
 import { verifySigV2 } from './principals/verify-sigv2.ts';
 import { status } from './status.ts';
 import { deleteUserPolicy } from './user-policies/delete-user-policy.ts';
@@ -35,6 +36,7 @@ export function operations(deps: Deps): Registration[] {
     handle(identity.resolveKey, (message) => resolveKey(deps, message)),
     handle(identity.verifySigV2, (message) => verifySigV2(deps, message)),
     handle(identity.resolvePrincipals, (message) => resolvePrincipals(deps, message)),
+    handle(identity.userArn, (message) => userArn(deps, message)),
     handle(identity.createAccount, (message) => createAccount(deps, message)),
     handle(identity.listAccounts, () => listAccounts(deps)),
     handle(identity.firstAccount, () => firstAccount(deps)),

@@ -26,6 +26,7 @@ export const allContracts: readonly Contract[] = [
   identity.resolveKey,
   identity.verifySigV2,
   identity.resolvePrincipals,
+  identity.userArn,
   identity.createAccount,
   identity.listAccounts,
   identity.firstAccount,

@@ -19,6 +19,11 @@ export const forwarded = z.object({
   caller,
   input: z.record(z.string(), z.unknown()),
   revision: revision.optional(),
+  /**
+   * For operations on an IAM user: its ARN as the gateway judged it. Identity refuses (`ConcurrentModification`, 409) when
+   * the user has another one by now, since its path may bring another decision.
+   */
+  userArn: z.string().optional(),
   /** When the request came in, so that every service writes the same time. */
   time: epochMs,
   /** For mutations: the record that commits together with the change. */
@@ -42,7 +47,7 @@ export function forwardedOperations<const Names extends readonly string[]>(
       reply: forwardedReply,
       callers: ['gateway'],
       faults: ['StaleContext'],
-      mustUnderstand: ['revision', 'draft'],
+      mustUnderstand: ['revision', 'userArn', 'draft'],
       timeoutMs: options.timeoutMs ?? 15_000,
       // The owner keeps the reply beside the outbox row, so a repeated mutation gets the first one's answer.
       retry: 'safe',

@@ -84,6 +84,17 @@ export const resolvePrincipals = contract('identity', 'resolvePrincipals', {
   retry: 'safe',
 });
 
+/**
+ * The ARN of a user, path included, under which the gateway judges an operation on it. Both members are absent when the
+ * account has no such user. Never cached: a user may be moved to another path at any time.
+ */
+export const userArn = contract('identity', 'userArn', {
+  request: z.object({ accountId, userName: z.string() }),
+  reply: z.object({ arn: z.string().optional(), userId: z.string().optional() }),
+  callers: ['gateway'],
+  retry: 'safe',
+});
+
 export const accountFacts = z.object({
   accountId,
   name: z.string(),

@@ -33,6 +33,12 @@ export function userAlreadyExists(userName: string): Fault {
   return new Fault('EntityAlreadyExists', `User with name ${userName} already exists.`, { status: 409 });
 }
 
+/** The user is not at the ARN any more under which the caller's permission was judged. */
+export function concurrentModification(userName: string): Fault {
+  const message = `The user with name ${userName} was changed at the same time. Submit the request again.`;
+  return new Fault('ConcurrentModification', message, { status: 409 });
+}
+
 /** @param what has to go first, for example `policies`. */
 export function deleteConflict(what: string): Fault {
   return new Fault('DeleteConflict', `Cannot delete entity, must delete ${what} first.`, { status: 409 });

@@ -67,6 +67,53 @@ describe('users', () => {
     expect((await root.call('ListUsers')).Users).toEqual([]);
   });
 
+  test('have an ARN that tells their path, for who judges what may be done to them', async () => {
+    const root = await newRoot(identity);
+    const { accountId } = root.principal;
+    const arnOf = (userName: string, account = accountId) =>
+      identity.client('gateway').call(contracts.userArn, { accountId: account, userName });
+    const { User } = await root.call('CreateUser', { UserName: 'ann', Path: '/admin/' });
+    expect(await arnOf('ann')).toEqual({ arn: `arn:aws:iam::${accountId}:user/admin/ann`, userId: User.UserId });
+    for (const name of ['Ann', 'admin/ann', '', 'a'.repeat(5_000), 'ann\0']) expect(await arnOf(name)).toEqual({});
+    const other = await newRoot(identity);
+    expect(await arnOf('ann', other.principal.accountId)).toEqual({});
+    await root.call('UpdateUser', { UserName: 'ann', NewPath: '/' });
+    expect((await arnOf('ann')).arn).toBe(`arn:aws:iam::${accountId}:user/ann`);
+  });
+
+  test('are not touched under an ARN that is theirs no more', async () => {
+    const root = await newRoot(identity);
+    const { user, accessKeyId } = await newUser(root, 'ann');
+    const old = user.principal.arn;
+    await root.call('PutUserPolicy', { UserName: 'ann', PolicyName: 'p', PolicyDocument: POLICY });
+    await root.call('UpdateUser', { UserName: 'ann', NewPath: '/admin/' });
+    const current = (await root.call('GetUser', { UserName: 'ann' })).User.Arn;
+    const inputs = {
+      GetUser: {},
+      UpdateUser: { NewUserName: 'bob' },
+      DeleteUser: {},
+      CreateAccessKey: {},
+      ListAccessKeys: {},
+      UpdateAccessKey: { AccessKeyId: accessKeyId, Status: 'Inactive' },
+      DeleteAccessKey: { AccessKeyId: accessKeyId },
+      PutUserPolicy: { PolicyName: 'p', PolicyDocument: POLICY },
+      GetUserPolicy: { PolicyName: 'p' },
+      ListUserPolicies: {},
+      DeleteUserPolicy: { PolicyName: 'p' },
+    };
+    for (const [name, more] of Object.entries(inputs) as [keyof typeof inputs, object][]) {
+      const call = root.call(name, { UserName: 'ann', ...more }, newRequestId(), old);
+      expect(await faultOf(call)).toMatchObject({ code: 'ConcurrentModification', status: 409 });
+    }
+    // The same for a caller that means itself, and is known by another name.
+    expect((await faultOf(user.call('GetUser', {}, newRequestId(), old))).code).toBe('ConcurrentModification');
+    expect((await user.call('GetUser', {}, newRequestId(), current)).User.Arn).toBe(current);
+    const key = { UserName: 'ann', AccessKeyId: accessKeyId };
+    const keys = await root.call('ListAccessKeys', { UserName: 'ann' }, newRequestId(), current);
+    expect(keys.AccessKeyMetadata).toMatchObject([{ ...key, Status: 'Active' }]);
+    expect(await root.call('DeleteAccessKey', key, newRequestId(), current)).toEqual({});
+  });
+
   test('have names that differ in more than their case', async () => {
     const root = await newRoot(identity);
     await root.call('CreateUser', { UserName: 'ann' });

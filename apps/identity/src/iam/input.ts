@@ -48,6 +48,11 @@ export function requiredText(input: Input, member: string, max: number, min = 1)
   return value;
 }
 
+/** Whether a user or policy can have this name. */
+export function isName(value: string): boolean {
+  return value.length <= MAX_NAME && NAME.test(value);
+}
+
 /** Name of a user or policy. */
 export function optionalName(input: Input, member: string, max: number = MAX_NAME): string | undefined {
   const value = optionalText(input, member, max);

@@ -93,6 +93,7 @@ export class Asker {
     name: keyof typeof contracts.identityOperations,
     input: object = {},
     requestId = newRequestId(),
+    userArn?: string,
   ): Promise<Output> {
     const caller: Caller = { requestId, principal: this.principal, region: 'us-east-1' };
     const reply = await this.#bus.call(contracts.identityOperations[name], {
@@ -100,6 +101,7 @@ export class Asker {
       input: { ...input },
       time: Date.now(),
       draft: draftOf(caller, name),
+      ...(userArn === undefined ? {} : { userArn }),
     });
     return reply.output;
   }

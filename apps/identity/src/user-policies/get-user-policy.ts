@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts';
 import { accountOf } from '../iam/account-of.ts';
 import { noSuchUserPolicy } from '../iam/errors.ts';
 import { requiredName } from '../iam/input.ts';
+import { named } from '../users/named-or-caller.ts';
 import { findUser } from '../users/user-row.ts';
 
 const find = sql(
@@ -14,9 +15,9 @@ const find = sql(
 /** @throws Fault `NoSuchEntity`, `ValidationError` */
 export async function getUserPolicy(deps: Deps, message: Forwarded): Promise<ForwardedReply> {
   const accountId = accountOf(message.caller);
-  const userName = requiredName(message.input, 'UserName');
+  const asked = named(message);
   const policyName = requiredName(message.input, 'PolicyName');
-  const user = await findUser(deps.database, accountId, { userName });
+  const user = await findUser(deps.database, accountId, asked);
   const [row] = await deps.database.query<{ document: string }>(find, [user.user_id, policyName]);
   if (row === undefined) throw noSuchUserPolicy(policyName);
   const document = percentEncode(row.document);

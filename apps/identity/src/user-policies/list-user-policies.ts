@@ -2,8 +2,8 @@ import type { Forwarded, ForwardedReply } from '@coffer/contracts';
 import { sql } from '@coffer/database';
 import type { Deps } from '../deps.ts';
 import { accountOf } from '../iam/account-of.ts';
-import { requiredName } from '../iam/input.ts';
 import { cutPage, pageOf } from '../iam/paging.ts';
+import { named } from '../users/named-or-caller.ts';
 import { findUser } from '../users/user-row.ts';
 
 const list = sql(
@@ -14,9 +14,9 @@ const list = sql(
 /** In the order of their names. @throws Fault `NoSuchEntity`, `ValidationError` */
 export async function listUserPolicies(deps: Deps, message: Forwarded): Promise<ForwardedReply> {
   const accountId = accountOf(message.caller);
-  const userName = requiredName(message.input, 'UserName');
+  const asked = named(message);
   const page = pageOf(message.input);
-  const user = await findUser(deps.database, accountId, { userName });
+  const user = await findUser(deps.database, accountId, asked);
   const found = await deps.database.query<{ policy_name: string }>(list, [user.user_id, page.after, page.maxItems + 1]);
   const { rows, rest } = cutPage(page, found, (row) => row.policy_name);
   return { output: { PolicyNames: rows.map((row) => row.policy_name), ...rest } };

@@ -4,6 +4,7 @@ import { IAM_POLICY_QUOTAS } from '@coffer/iam-policy';
 import type { Deps } from '../deps.ts';
 import { requiredName } from '../iam/input.ts';
 import { mutate } from '../iam/mutate.ts';
+import { named } from '../users/named-or-caller.ts';
 import { lockUser } from '../users/user-row.ts';
 import { policiesTooLarge, readDocument } from './read-document.ts';
 
@@ -19,13 +20,13 @@ const put = sql(
 
 /** @throws Fault `NoSuchEntity`, `MalformedPolicyDocument`, `LimitExceeded`, `ValidationError` */
 export async function putUserPolicy(deps: Deps, message: Forwarded): Promise<ForwardedReply> {
-  const userName = requiredName(message.input, 'UserName');
+  const asked = named(message);
   const policyName = requiredName(message.input, 'PolicyName');
-  const { text, size } = readDocument(message.input, policyName, userName);
+  const { text, size } = readDocument(message.input, policyName, asked.userName);
   return await mutate(deps, message, async (tx, accountId) => {
-    const { user_id: userId } = await lockUser(tx, accountId, { userName });
+    const { user_id: userId } = await lockUser(tx, accountId, asked);
     const rows = await tx.query<{ size: number }>(sizeOfOthers, [userId, policyName]);
-    if ((rows[0] as { size: number }).size + size > IAM_POLICY_QUOTAS.inlineUser) throw policiesTooLarge(userName);
+    if ((rows[0] as { size: number }).size + size > IAM_POLICY_QUOTAS.inlineUser) throw policiesTooLarge(asked.userName);
     await tx.execute(put, [userId, policyName, text, size]);
     return {};
   });

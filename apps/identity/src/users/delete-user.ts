@@ -2,8 +2,8 @@ import type { Forwarded, ForwardedReply } from '@coffer/contracts';
 import { sql } from '@coffer/database';
 import type { Deps } from '../deps.ts';
 import { deleteConflict } from '../iam/errors.ts';
-import { requiredName } from '../iam/input.ts';
 import { mutate } from '../iam/mutate.ts';
+import { named } from './named-or-caller.ts';
 import { lockUser } from './user-row.ts';
 
 const remains = sql(
@@ -15,9 +15,9 @@ const remove = sql('identity.user.delete', 'DELETE FROM users WHERE user_id = $1
 
 /** @throws Fault `NoSuchEntity`; `DeleteConflict` while it has access keys or policies. */
 export async function deleteUser(deps: Deps, message: Forwarded): Promise<ForwardedReply> {
-  const userName = requiredName(message.input, 'UserName');
+  const asked = named(message);
   return await mutate(deps, message, async (tx, accountId) => {
-    const { user_id: userId } = await lockUser(tx, accountId, { userName });
+    const { user_id: userId } = await lockUser(tx, accountId, asked);
     const rows = await tx.query<{ keys: boolean; policies: boolean }>(remains, [userId, accountId]);
     if (rows[0]?.keys) throw deleteConflict('access keys');
     if (rows[0]?.policies) throw deleteConflict('policies');

@@ -1,7 +1,12 @@
 import type { Forwarded } from '@coffer/contracts';
 import { validationError } from '../iam/errors.ts';
-import { optionalName } from '../iam/input.ts';
+import { optionalName, requiredName } from '../iam/input.ts';
 import type { UserRef } from './user-row.ts';
+
+/** The user that the input must name. @throws Fault `ValidationError` */
+export function named(message: Forwarded): UserRef {
+  return { userName: requiredName(message.input, 'UserName'), judgedArn: message.userArn };
+}
 
 /**
  * The user that the input names; without a name it is the caller: a user, or `root` for the account's root user.
@@ -9,9 +14,10 @@ import type { UserRef } from './user-row.ts';
  */
 export function namedOrCaller(message: Forwarded): UserRef | 'root' {
   const userName = optionalName(message.input, 'UserName');
-  if (userName !== undefined) return { userName };
+  const judgedArn = message.userArn;
+  if (userName !== undefined) return { userName, judgedArn };
   const { principal } = message.caller;
   if (principal.kind === 'root') return 'root';
   if (principal.kind !== 'user') throw validationError('Must specify userName when calling with non-User credentials');
-  return { userId: principal.userId, userName: principal.userName ?? principal.userId };
+  return { userId: principal.userId, userName: principal.userName ?? principal.userId, judgedArn };
 }

@@ -1,6 +1,6 @@
 import type { Tag } from '@coffer/contracts';
 import { type Sql, sql } from '@coffer/database';
-import { noSuchUser } from '../iam/errors.ts';
+import { concurrentModification, noSuchUser } from '../iam/errors.ts';
 import { userArn } from '../principals/arns.ts';
 
 export interface UserRow {
@@ -25,14 +25,19 @@ const lockByName = sql('identity.user.lockByName', `${BY_NAME} FOR NO KEY UPDATE
 const lockById = sql('identity.user.lockById', `${BY_ID} FOR NO KEY UPDATE`);
 
 /** How a user is asked for. A unique id is what the caller itself is known by; its name is for messages only. */
-export type UserRef = { readonly userName: string; readonly userId?: string };
+export interface UserRef {
+  readonly userName: string;
+  readonly userId?: string;
+  /** The ARN under which the caller was permitted to ask. A user who has another by now is not given. */
+  readonly judgedArn?: string | undefined;
+}
 
-/** @throws Fault `NoSuchEntity` */
+/** @throws Fault `NoSuchEntity`, `ConcurrentModification` */
 export function findUser(db: Sql, accountId: string, ref: UserRef): Promise<UserRow> {
   return one(db, accountId, ref, findByName, findById);
 }
 
-/** The user, locked until the end of the transaction. @throws Fault `NoSuchEntity` */
+/** The user, locked until the end of the transaction. @throws Fault `NoSuchEntity`, `ConcurrentModification` */
 export function lockUser(tx: Sql, accountId: string, ref: UserRef): Promise<UserRow> {
   return one(tx, accountId, ref, lockByName, lockById);
 }
@@ -40,7 +45,7 @@ export function lockUser(tx: Sql, accountId: string, ref: UserRef): Promise<User
 async function one(
   db: Sql,
   accountId: string,
-  { userName, userId }: UserRef,
+  { userName, userId, judgedArn }: UserRef,
   byName: ReturnType<typeof sql>,
   byId: ReturnType<typeof sql>,
 ): Promise<UserRow> {
@@ -50,6 +55,9 @@ async function one(
       : await db.query<UserRow>(byId, [accountId, userId]);
   const [row] = found;
   if (row === undefined) throw noSuchUser(userName);
+  if (judgedArn !== undefined && judgedArn !== userArn(row.account_id, row.path, row.user_name)) {
+    throw concurrentModification(userName);
+  }
   return row;
 }
 
