@@ -1,6 +1,7 @@
 import { audit as contracts, isFault, status } from '@coffer/contracts';
 import { type Database, sql } from '@coffer/database';
 import { type TestPostgres, testPostgres } from '@coffer/testing';
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newRecord, newRequestId } from '../testkit/records.ts';
 import { startAudit, type TestAudit } from '../testkit/start-audit.ts';
@@ -109,6 +110,15 @@ describe('record', () => {
     expect(await find({ requestIds: [record.requestId] })).toMatchObject([
       { key: 'nul \u2400 half \ufffd pair \u{1F512} \\u0000 \\ud800', details: { 'na\u2400me': 'va\u2400lue' } },
     ]);
+  });
+
+  test('what stands in place of a bucket may be longer than an index can hold', async () => {
+    const bucket = randomBytes(3000).toString('base64url');
+    const records = Array.from({ length: 20 }, (_, n) => newRecord(n === 7 ? { bucket } : {}));
+    await Promise.all(records.map(send));
+    const found = await find({ requestIds: records.map((each) => each.requestId) });
+    expect(found).toHaveLength(20);
+    expect(found.map((each) => each.bucket)).toContain(bucket.slice(0, 255));
   });
 
   test('a record with a thousand children is stored whole', async () => {

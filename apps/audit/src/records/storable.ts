@@ -14,8 +14,15 @@ const SUSPICIOUS = /\\u(?:0000|d[89a-f])/i;
 /** U+2400, the picture of NUL. */
 const PICTURE_OF_NUL = '\u2400';
 
+/**
+ * In characters. No bucket's name is longer, but what stands in its place in a request may be; the table's index takes
+ * no more than 2,704 bytes, and the record holds the request's target as well.
+ */
+const MAX_BUCKET = 255;
+
 export function toRow(record: RequestRecord, day: string): Row {
   const { requestId, phase, ...data } = record;
+  if (data.bucket !== undefined) data.bucket = data.bucket.slice(0, MAX_BUCKET);
   return { requestId, day, phase, data: storableJson(data) };
 }
 

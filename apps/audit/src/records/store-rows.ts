@@ -23,8 +23,7 @@ export async function storeRows(
   return refused;
 }
 
-/** Class 22, data exception, and 23, integrity constraint violation: the statement's values are at fault. */
+/** Classes 22, data exception, 23, integrity constraint violation, and 54, program limit: the values are at fault. */
 function isDataError(error: unknown): boolean {
-  const state = sqlState(error);
-  return state !== undefined && (state.startsWith('22') || state.startsWith('23'));
+  return /^(22|23|54)/.test(sqlState(error) ?? '');
 }
