@@ -125,7 +125,10 @@ export function listObjectVersions(deps: Deps, message: Forwarded): Promise<Forw
     const entries = rows.slice(0, most);
     const truncated = rows.length > most;
     const last = entries.at(-1);
-    const versions = entries.filter((entry) => !entry.is_prefix);
+    // Two lists in the schema, one sequence on the wire: each entry says its place.
+    const placed = entries
+      .filter((entry) => !entry.is_prefix)
+      .map((entry, place) => ({ entry, shown: { ...versionOf(entry, encode), Place: place } }));
     return {
       Name: bucket.name,
       Prefix: encode(prefix),
@@ -133,8 +136,8 @@ export function listObjectVersions(deps: Deps, message: Forwarded): Promise<Forw
       ...(versionMarker === undefined ? {} : { VersionIdMarker: versionMarker }),
       MaxKeys: most,
       IsTruncated: truncated,
-      Versions: versions.filter((entry) => !entry.is_delete_marker).map((entry) => versionOf(entry, encode)),
-      DeleteMarkers: versions.filter((entry) => entry.is_delete_marker).map((entry) => versionOf(entry, encode)),
+      Versions: placed.filter(({ entry }) => !entry.is_delete_marker).map(({ shown }) => shown),
+      DeleteMarkers: placed.filter(({ entry }) => entry.is_delete_marker).map(({ shown }) => shown),
       CommonPrefixes: entries.filter((entry) => entry.is_prefix).map((entry) => commonPrefixOf(entry, encode)),
       ...(delimiter ? { Delimiter: encode(delimiter) } : {}),
       ...(truncated && last

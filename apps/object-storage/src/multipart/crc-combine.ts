@@ -18,15 +18,37 @@ export const CRC_KINDS: ReadonlyMap<string, CrcKind> = new Map([
   ['CRC64NVME', { bits: 64, polynomial: 0x9a6c9329ac4bc9b5n }],
 ]);
 
-/** Product of two reflected polynomials modulo the CRC's. */
+/** The upper 32 bits of the register, and the lower ones, which only CRCs of 64 bits have. */
+function halves(kind: CrcKind, value: bigint): [high: number, low: number] {
+  return kind.bits === 32 ? [Number(value), 0] : [Number(value >> 32n), Number(value & 0xffffffffn)];
+}
+
+/**
+ * Product of two reflected polynomials modulo the CRC's. On halves that are plain numbers: an object of 10,000 parts
+ * takes some 300,000 of these, and nobody else is served meanwhile.
+ */
 function multiply(kind: CrcKind, a: bigint, b: bigint): bigint {
-  let product = 0n;
-  let term = b;
-  for (let bit = 1n << BigInt(kind.bits - 1); bit > 0n; bit >>= 1n) {
-    if (a & bit) product ^= term;
-    term = term & 1n ? (term >> 1n) ^ kind.polynomial : term >> 1n;
+  const wide = kind.bits === 64;
+  const [aHigh, aLow] = halves(kind, a);
+  const [polynomialHigh, polynomialLow] = halves(kind, kind.polynomial);
+  let [termHigh, termLow] = halves(kind, b);
+  let high = 0;
+  let low = 0;
+  for (let bit = 0; bit < kind.bits; bit += 1) {
+    const factor = bit < 32 ? aHigh >>> (31 - bit) : aLow >>> (63 - bit);
+    if (factor & 1) {
+      high ^= termHigh;
+      low ^= termLow;
+    }
+    const carry = (wide ? termLow : termHigh) & 1;
+    if (wide) termLow = (termLow >>> 1) | (termHigh << 31);
+    termHigh >>>= 1;
+    if (carry) {
+      termHigh ^= polynomialHigh;
+      termLow ^= polynomialLow;
+    }
   }
-  return product;
+  return wide ? (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0) : BigInt(high >>> 0);
 }
 
 /** x^(8·bytes) modulo the polynomial. */

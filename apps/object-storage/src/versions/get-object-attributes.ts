@@ -59,7 +59,10 @@ export function getObjectAttributes(deps: Deps, message: Forwarded): Promise<For
   return readBucket(deps, message, async (bucket) => {
     const { input } = message;
     const asked = new Set(texts(input, 'ObjectAttributes'));
-    if (asked.size === 0 || [...asked].some((name) => !ATTRIBUTES.includes(name))) {
+    if (asked.size === 0) {
+      throw s3Error('InvalidRequest', {}, { message: 'Missing required header for this request: x-amz-object-attributes' });
+    }
+    if ([...asked].some((name) => !ATTRIBUTES.includes(name))) {
       throw s3Error(
         'InvalidArgument',
         { ArgumentName: 'x-amz-object-attributes' },
