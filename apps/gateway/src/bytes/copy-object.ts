@@ -12,7 +12,7 @@ import { DEFAULT_CHECKSUM, isRefusal } from './put-object.ts';
 import { readVersion } from './read-version.ts';
 import { MAX_UPLOAD } from './receive.ts';
 import { discard, sealInto } from './seal-into.ts';
-import { headerTags, refuseUnsupported, storedHeaders } from './stored-headers.ts';
+import { headerTags, refuseAnonymous, refuseUnsupported, storedHeaders } from './stored-headers.ts';
 
 registerFailpoints('gateway.copy-object.before-commit', 'gateway.copy-object.before-answer');
 
@@ -20,6 +20,7 @@ registerFailpoints('gateway.copy-object.before-commit', 'gateway.copy-object.bef
 export async function copyObject(exchange: Exchange, gateway: Gateway): Promise<Answer> {
   const { incoming, route, input } = exchange;
   const key = route.key as string;
+  refuseAnonymous(exchange);
   refuseUnsupported(exchange, exchange.bucket());
   const source = await findSource(exchange, gateway);
   const { version } = source.located;

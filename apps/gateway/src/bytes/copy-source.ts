@@ -31,7 +31,7 @@ export function parseCopySource(header: string | undefined): CopySource {
       message: 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
     });
   if (!header) throw invalid();
-  const [path = '', query] = splitOnce(header, '?');
+  const [path, query] = splitOnce(header, '?');
   let name: string;
   let versionId: string | undefined;
   try {
@@ -40,7 +40,7 @@ export function parseCopySource(header: string | undefined): CopySource {
   } catch {
     throw invalid();
   }
-  const [bucket = '', key = ''] = splitOnce(name.startsWith('/') ? name.slice(1) : name, '/');
+  const [bucket, key = ''] = splitOnce(name.startsWith('/') ? name.slice(1) : name, '/');
   if (bucket === '' || key === '') throw invalid();
   // Anything else behind the question mark would be lost without a word, and another version copied than was meant.
   if (query !== undefined && !versionId) throw invalid();

@@ -55,11 +55,16 @@ export async function completeMultipartUpload(exchange: Exchange, gateway: Gatew
   };
 }
 
+/** A completion that names no part at all. */
+export function noParts(): Error {
+  return s3Error('InvalidRequest', {}, { message: 'You must specify at least one part' });
+}
+
 type Part = { partNumber: number; etag?: string; checksum?: { algorithm: string; value: string } };
 
 function readParts(input: Record<string, unknown>): Part[] {
   const list = (input['MultipartUpload'] as { Parts?: Record<string, unknown>[] } | undefined)?.Parts ?? [];
-  if (list.length === 0) throw s3Error('MalformedXML');
+  if (list.length === 0) throw noParts();
   if (list.length > 10_000) throw s3Error('InvalidArgument', {}, { message: 'Part number must be an integer between 1 and 10000, inclusive' });
   return list.map((item) => {
     const partNumber = item['PartNumber'];

@@ -3,7 +3,7 @@ import { objectStorage, s3Error } from '@coffer/contracts';
 import { isAlgorithm, type ChecksumAlgorithm } from '../checksums/algorithms.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
-import { headerTags, refuseUnsupported, storedHeaders } from './stored-headers.ts';
+import { headerTags, refuseAnonymous, refuseUnsupported, storedHeaders } from './stored-headers.ts';
 
 type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT';
 
@@ -26,6 +26,7 @@ export async function createMultipartUpload(exchange: Exchange, gateway: Gateway
   const { incoming, route, input } = exchange;
   const key = route.key as string;
   const bucket = exchange.bucket();
+  refuseAnonymous(exchange);
   refuseUnsupported(exchange, bucket);
   const checksum = uploadChecksum(input);
   const headers = storedHeaders(incoming.headers);
@@ -76,7 +77,7 @@ function uploadChecksum(input: Record<string, unknown>): { algorithm: ChecksumAl
     });
   }
   const allowed = TYPES[algorithm];
-  const chosen = type ?? allowed[0];
+  const chosen = typeof type === 'string' ? type : allowed[0];
   if (!allowed.includes(chosen as ChecksumType)) {
     throw s3Error('InvalidRequest', {}, {
       message: `The ${String(chosen).slice(0, 32)} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,

@@ -7,6 +7,7 @@ import { DigestStream } from '../checksums/digest-stream.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Incoming } from '../listen/incoming.ts';
+import { BODY_ENDED_EARLY } from '../listen/listener.ts';
 import { discard, sealInto, type SealTarget } from './seal-into.ts';
 
 /** Largest single upload, 5 GiB, as S3 has it. */
@@ -140,6 +141,7 @@ function feed(incoming: Incoming, sink: Transform): void {
   }, RATE_INTERVAL_MS).unref();
   message.once('close', broken);
   message.once('error', broken);
+  message.once(BODY_ENDED_EARLY, broken);
   message.once('end', () => clearInterval(watch));
   message.on('data', count);
   sink.once('close', () => {

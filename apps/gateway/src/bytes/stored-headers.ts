@@ -83,6 +83,11 @@ export function refuseUnsupported(exchange: Exchange, bucket: Bucket): void {
   }
 }
 
+/** S3 lets nobody copy or begin a multipart upload without a signature, whatever a policy allows. */
+export function refuseAnonymous({ authenticated }: Exchange): void {
+  if (authenticated.auth.kind === 'anonymous') throw s3Error('AccessDenied');
+}
+
 const MAX_TAGS = 10;
 
 /** Tags of an `x-amz-tagging` header, URL-encoded like a query string. */

@@ -8,12 +8,14 @@ import { quoted } from './etag.ts';
 import type { ByteRange } from './range.ts';
 import { readVersion } from './read-version.ts';
 import { MAX_UPLOAD } from './receive.ts';
+import { refuseAnonymous } from './stored-headers.ts';
 import { sealInto } from './seal-into.ts';
 import { commitPart, partAlgorithm, partOf } from './upload-part.ts';
 
 /** A part whose bytes come from an object that is already here, whole or a range of it. */
 export async function uploadPartCopy(exchange: Exchange, gateway: Gateway): Promise<Answer> {
   const key = exchange.route.key as string;
+  refuseAnonymous(exchange);
   const { partNumber, uploadId } = partOf(exchange);
   const upload = await gateway.uploads.find(exchange, key, uploadId);
   const asked = parseSourceRange(exchange.incoming.headers['x-amz-copy-source-range'] as string | undefined);

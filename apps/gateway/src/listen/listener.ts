@@ -15,6 +15,11 @@ export interface ListenOptions {
   unreadable: (reason: string) => void;
 }
 
+/** Emitted on a request whose client closed its sending side in the middle of the body. */
+export const BODY_ENDED_EARLY = 'coffer:ended-early';
+/** Node's parser: the connection ended within a message. */
+const ENDED_EARLY = 'HPE_INVALID_EOF_STATE';
+
 /** Header lines together; S3 allows 8 KiB and the request line of a presigned URL comes on top. */
 const MAX_HEAD_BYTES = 32 * 1024;
 const HEAD_TIMEOUT_MS = 15_000;
@@ -45,7 +50,16 @@ export async function listen(options: ListenOptions): Promise<Server> {
     options.unreadable('expectation');
     response.writeHead(417, { connection: 'close' }).end();
   });
+  const reading = new WeakMap<Duplex, IncomingMessage>();
+  server.on('request', (message) => reading.set(message.socket, message));
+  server.on('checkContinue', (message) => reading.set(message.socket, message));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const message = reading.get(socket);
+    if (error.code === ENDED_EARLY && message && !message.complete) {
+      // The client has sent its last byte too early, but may still read: the request's own answer tells it so.
+      message.emit(BODY_ENDED_EARLY);
+      return;
+    }
     refuse(error, socket);
     options.unreadable(error.code ?? 'unreadable');
   });

@@ -7,6 +7,9 @@ registerFailpoints('gateway.forward.before-call', 'gateway.forward.before-answer
 
 type Forwardable = Contract<Forwarded, ForwardedReply>;
 
+/** Answered 204 by S3, though its schema says 200. */
+const NO_CONTENT = new Set(['PutBucketPolicy']);
+
 const contracts: ReadonlyMap<string, Forwardable> = new Map([
   ...Object.entries(objectStorage.objectReads),
   ...Object.entries(objectStorage.objectMutations),
@@ -31,6 +34,6 @@ export function forward(name: string, mutates: boolean): (exchange: Exchange, ga
       ? await exchange.deciding((bucket) => send(bucket.context.revision))
       : await exchange.calling(() => send(undefined));
     if (mutates) failpoint('gateway.forward.before-answer');
-    return { output };
+    return { output, ...(NO_CONTENT.has(name) ? { status: 204 } : {}) };
   };
 }

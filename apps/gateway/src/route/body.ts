@@ -4,6 +4,7 @@ import { contentSha256Mismatch, type PayloadMode } from '@coffer/sigv4';
 import { newDigester } from '../checksums/algorithms.ts';
 import { declaredChecksum, declaredMd5 } from '../checksums/declared.ts';
 import type { Incoming } from '../listen/incoming.ts';
+import { BODY_ENDED_EARLY } from '../listen/listener.ts';
 
 /** Time for a body that is read whole: a start, and a second more for every 64 KiB that it may have. */
 const BASE_MS = 20_000;
@@ -65,14 +66,24 @@ function gather(incoming: Incoming, limit: number, tooLong: () => Error): Promis
       resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
     });
     message.once('error', () => stop(s3Error('IncompleteBody')));
+    message.once(BODY_ENDED_EARLY, () => stop(s3Error('IncompleteBody')));
     message.once('close', () => {
       if (!message.readableEnded) stop(s3Error('IncompleteBody'));
     });
   });
 }
 
-/** Verifies every digest that the client announced for a body read whole. */
-export async function verifyWhole(incoming: Incoming, payload: PayloadMode, body: Buffer): Promise<void> {
+/**
+ * Verifies every digest that the client announced for a body read whole.
+ *
+ * @param withChecksum false where `x-amz-checksum-*` speaks of something else than the body.
+ */
+export async function verifyWhole(
+  incoming: Incoming,
+  payload: PayloadMode,
+  body: Buffer,
+  withChecksum: boolean,
+): Promise<void> {
   if (payload.kind === 'hash') {
     const actual = createHash('sha256').update(body).digest('hex');
     if (actual !== payload.sha256) throw contentSha256Mismatch(payload.sha256, actual);
@@ -84,7 +95,7 @@ export async function verifyWhole(incoming: Incoming, payload: PayloadMode, body
       throw s3Error('BadDigest', { ExpectedDigest: md5.toString('base64'), CalculatedDigest: actual.toString('base64') });
     }
   }
-  const declared = declaredChecksum(incoming.headers);
+  const declared = withChecksum ? declaredChecksum(incoming.headers) : undefined;
   if (declared?.value !== undefined) {
     const counter = await newDigester(declared.algorithm);
     counter.update(body);

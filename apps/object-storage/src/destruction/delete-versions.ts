@@ -171,7 +171,8 @@ function replyOf(message: DeleteRequest, plan: DeletionPlan, multi: boolean): De
 
 function draftOf(message: DeleteRequest, reply: DeleteReply): object {
   if (reply.children) return { ...message.draft, status: 200, children: reply.children };
-  const versionId = reply.results[0]?.versionId;
+  const { versionId, error } = reply.results[0] ?? {};
+  if (error) return { ...message.draft, status: error.status, errorCode: error.code };
   return { ...message.draft, status: 204, ...(versionId === undefined ? {} : { versionId }) };
 }
 
@@ -236,12 +237,11 @@ async function attempt(deps: Deps, tx: Sql, message: DeleteRequest, verdicts: Ve
   });
   if (plan.toAsk.length > 0) return { toAsk: plan.toAsk };
   const reply = replyOf(message, plan, multi);
-  if (reply.results.some((result) => !result.error)) {
-    await Promise.all([
-      write(tx, message, bucket, [...histories.values()], verdicts),
-      deps.outbox.put(tx, { requestId, draft: draftOf(message, reply), reply }),
-    ]);
-  }
+  // Also when every entry is refused: the answer is one that the record's draft goes with.
+  await Promise.all([
+    write(tx, message, bucket, [...histories.values()], verdicts),
+    deps.outbox.put(tx, { requestId, draft: draftOf(message, reply), reply }),
+  ]);
   failpoint('object-storage.delete.before-commit');
   const destroyed = [...histories.values()].flatMap((history) => history.destroyed);
   return { reply, carriedOut: grantsOf(new Map(destroyed.flatMap((version) => entryOf(verdicts, version)))) };

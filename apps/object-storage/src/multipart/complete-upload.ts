@@ -4,7 +4,7 @@ import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { freshBucket, isBucketId, noSuchBucket } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
 import { placeWithGrants } from '../objects/place-with-grants.ts';
-import { placeVersions, type Placed } from '../objects/place-versions.ts';
+import { placeVersions, replayed, type Placed } from '../objects/place-versions.ts';
 import { isStorableKey } from '../shared/keys.ts';
 import { lockForMutation } from '../shared/locks.ts';
 import { wholeSeconds } from '../versions/version-row.ts';
@@ -65,10 +65,16 @@ async function attempt(
   const name = { bucketId: message.revision.bucketId, key, uploadId };
   await lockForMutation(tx, [name], [name]);
   const earlier = (await deps.outbox.replies([caller.requestId], tx)).get(caller.requestId);
-  if (earlier) return { reply: earlier.reply as CompleteReply, replayed: true };
+  if (earlier) return replayed(earlier.reply);
   await freshBucket(tx, message.revision, message.draft.bucket);
   const completed = await completedBefore(tx, name);
-  if (completed) return { reply: completed, replayed: true };
+  if (completed) {
+    // Nothing changes any more, but this too is a request with a record of its own.
+    const { versionId, size } = completed;
+    const draft = { ...message.draft, status: 200, objectSize: size, ...(versionId === undefined ? {} : { versionId }) };
+    await deps.outbox.put(tx, { requestId: caller.requestId, draft, reply: completed });
+    return { reply: completed, replayed: true };
+  }
   const upload = await requireUpload(tx, name);
   const stored = await tx.query<StoredPart>(readParts, [name.bucketId, uploadId]);
   const object = checkParts(message, declaredChecksum(upload), new Map(stored.map((part) => [part.part_number, part])));

@@ -15,6 +15,7 @@ import type { Deps } from '../deps.ts';
 import { removeVersions, type Removal } from '../destruction/remove-versions.ts';
 import type { VersionRef } from '../destruction/gate.ts';
 import { requireDistinct } from '../shared/distinct.ts';
+import { keptRefusal, refusalIn } from '../shared/refusals.ts';
 import { NULL_VERSION } from '../shared/opaque-ids.ts';
 import {
   afterPlacement,
@@ -155,13 +156,20 @@ function decide(
 ): { result: Placed; state?: KeyState } {
   const { bucketId } = element.revision;
   const earlier = facts.replies.get(element.caller.requestId);
-  if (earlier) return { result: { reply: earlier.reply as Record<string, unknown>, replayed: true } };
+  if (earlier) return { result: replayed(earlier.reply) };
   const bucket = facts.buckets.get(bucketId);
   if (!bucket) return { result: { fault: facts.gone.get(index) ?? s3Error('NoSuchBucket') } };
   if (!isFresh(bucket, element.revision) || !facts.keyKnown.has(index))
     return { result: { fault: staleContext(bucket) } };
   const refusal = refusedByConditions(state, element.key, element.conditions);
-  if (refusal) return { result: { fault: refusal } };
+  if (refusal) {
+    writes.outbox.push({
+      requestId: element.caller.requestId,
+      draft: { ...element.draft, status: refusal.status, errorCode: refusal.code },
+      reply: keptRefusal(refusal),
+    });
+    return { result: { fault: refusal } };
+  }
 
   const blobId = element.body?.kind === 'blob' ? element.body.blobId : undefined;
   // The same blob for two versions: one of them would lose its bytes with the other.
@@ -195,6 +203,12 @@ function decide(
     result: { reply, replayed: false },
     state: afterPlacement(state, placement, { ...element, deleteMarker: false }),
   };
+}
+
+/** What a request is answered with that was carried out, or refused, before. */
+export function replayed(reply: unknown): Placed {
+  const refusal = refusalIn(reply);
+  return refusal ? { fault: refusal } : { reply: reply as Record<string, unknown>, replayed: true };
 }
 
 /** Overwritten within the batch: it is never written, and its blob waits for nobody. */

@@ -1,7 +1,7 @@
 import { Fault, type Forwarded, type ForwardedReply, type RequestRecord } from '@coffer/contracts';
 import type { Sql } from '@coffer/database';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
-import { bucketOf, findBuckets, isFresh, type BucketRow } from '../buckets/bucket-row.ts';
+import { bucketOf, findBuckets, isFresh, staleContext, type BucketRow } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
 import { lockForChange, lockForMutation } from './locks.ts';
 
@@ -25,16 +25,17 @@ export async function readBucket(
   return { output: await read(await bucketOf(deps.db, message)) };
 }
 
-async function lockedBucket(
-  tx: Sql,
-  message: Forwarded,
-  lock: (bucketId: string) => Promise<void>,
-): Promise<BucketRow> {
-  // Without a revision the bucket is found by its name first; what counts is read again under the lock.
-  const bucketId = message.revision?.bucketId ?? (await bucketOf(tx, message)).bucket_id;
-  await lock(bucketId);
+/** The bucket to lock. Without a revision it is found by its name first; what counts is read again under the lock. */
+async function bucketIdOf(tx: Sql, message: Forwarded): Promise<string> {
+  return message.revision?.bucketId ?? (await bucketOf(tx, message)).bucket_id;
+}
+
+/** @throws Fault NoSuchBucket, StaleContext; also when the name belongs to another bucket than the locked one by now */
+async function lockedBucket(tx: Sql, message: Forwarded, bucketId: string): Promise<BucketRow> {
   const bucket = (await findBuckets(tx, [bucketId])).get(bucketId);
-  return bucket && (!message.revision || isFresh(bucket, message.revision)) ? bucket : await bucketOf(tx, message);
+  if (bucket && (!message.revision || isFresh(bucket, message.revision))) return bucket;
+  const other = await bucketOf(tx, message);
+  throw staleContext(other);
 }
 
 export interface Change {
@@ -57,9 +58,12 @@ export async function mutate(
   const earlier = await deps.outbox.reply(requestId);
   if (earlier) return earlier.reply as ForwardedReply;
   const reply = await deps.db.transaction(async (tx) => {
-    const bucket = await lockedBucket(tx, message, (bucketId) => lock(tx, bucketId));
+    const bucketId = await bucketIdOf(tx, message);
+    await lock(tx, bucketId);
+    // Before the bucket is looked at: what an earlier copy of this request did to it must not make this one fail.
     const repeated = (await deps.outbox.replies([requestId], tx)).get(requestId);
     if (repeated) return repeated.reply as ForwardedReply;
+    const bucket = await lockedBucket(tx, message, bucketId);
     const change = await work(tx, bucket);
     const reply: ForwardedReply = { output: change.output ?? {} };
     await deps.outbox.put(tx, {

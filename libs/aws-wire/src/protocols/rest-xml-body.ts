@@ -59,11 +59,43 @@ function writeUnwrapped(member: Member, root: string, namespace: string): BodyWr
   };
 }
 
+/** A number beside an entry of ListObjectVersions: its place among versions and delete markers together. */
+const PLACE = 'Place';
+type Placed = Record<string, unknown>;
+
+/**
+ * ListObjectVersions is two lists in AWS's schema, but one sequence on the wire: clients that read the document as it
+ * comes rely on the order of keys. Entries say their place; without one they follow the others.
+ */
+function writeVersions(members: readonly Member[], root: string, namespace: string): BodyWriter {
+  const mixed = members.filter(({ name }) => name === 'Versions' || name === 'DeleteMarkers');
+  const others = compileXmlBodyWriter(
+    members.filter((member) => !mixed.includes(member)),
+    { millis: 'always' },
+  );
+  const one = mixed.map((member) => {
+    const write = compileXmlBodyWriter([member], { millis: 'always' });
+    return { name: member.name, write: (entry: Placed) => write({ [member.name]: [entry] }) };
+  });
+  return (output) => {
+    const entries = one.flatMap(({ name, write }) =>
+      ((output[name] as Placed[] | undefined) ?? []).map((entry) => ({
+        place: typeof entry[PLACE] === 'number' ? entry[PLACE] : Infinity,
+        text: write(entry),
+      })),
+    );
+    entries.sort((a, b) => (a.place === b.place ? 0 : a.place - b.place));
+    const text = others(output) + entries.map((entry) => entry.text).join('');
+    return { type: TYPE, body: XML_DECLARATION + element(root, text, namespace) };
+  };
+}
+
 export function compileXmlResponseBody({ operation, payload, members }: BodyShape): BodyWriter {
   const namespace = ` xmlns="${factsOf(operation.api).xmlNamespace}"`;
   const root = rootName(payload ? payload.schema : operation.output);
   const [only] = members;
   if (!payload && only && operation.name === 'GetBucketLocation') return writeUnwrapped(only, root, namespace);
+  if (operation.api === 's3' && operation.name === 'ListObjectVersions') return writeVersions(members, root, namespace);
   const shape = payload ? membersOf(payload.schema).filter(inBody) : members;
   const write = compileXmlBodyWriter(shape, { millis: 'always' });
   return (output) => {
