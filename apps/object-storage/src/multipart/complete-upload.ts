@@ -71,7 +71,12 @@ async function attempt(
   if (completed) {
     // Nothing changes any more, but this too is a request with a record of its own.
     const { versionId, size } = completed;
-    const draft = { ...message.draft, status: 200, objectSize: size, ...(versionId === undefined ? {} : { versionId }) };
+    const draft = {
+      ...message.draft,
+      status: 200,
+      objectSize: size,
+      ...(versionId === undefined ? {} : { versionId }),
+    };
     await deps.outbox.put(tx, { requestId: caller.requestId, draft, reply: completed });
     return { reply: completed, replayed: true };
   }

@@ -60,7 +60,11 @@ export function getObjectAttributes(deps: Deps, message: Forwarded): Promise<For
     const { input } = message;
     const asked = new Set(texts(input, 'ObjectAttributes'));
     if (asked.size === 0) {
-      throw s3Error('InvalidRequest', {}, { message: 'Missing required header for this request: x-amz-object-attributes' });
+      throw s3Error(
+        'InvalidRequest',
+        {},
+        { message: 'Missing required header for this request: x-amz-object-attributes' },
+      );
     }
     if ([...asked].some((name) => !ATTRIBUTES.includes(name))) {
       throw s3Error(

@@ -1,0 +1,115 @@
+import { newBlobId } from '@coffer/blob-store';
+import { objectStorage, type RequestRecord } from '@coffer/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callerOf, draftOf, startWorld, type World } from '../testkit/world.ts';
+import { lockForChange } from './locks.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.close());
+
+async function draftIn(requestId: string): Promise<RequestRecord | undefined> {
+  const rows = await world.query<{ draft: RequestRecord }>('SELECT draft FROM outbox WHERE request_id = $1', [
+    requestId,
+  ]);
+  return rows[0]?.draft;
+}
+
+/** Holds the bucket's lock until both calls wait for it. */
+async function bothWaiting<T>(bucketId: string, call: () => Promise<T>): Promise<[T, T]> {
+  let calls: Promise<T>[] = [];
+  await world.db.transaction(async (tx) => {
+    await lockForChange(tx, bucketId);
+    calls = [call(), call()];
+    const waiting = async () =>
+      (
+        await world.query<{ n: number }>(
+          `SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`,
+        )
+      )[0];
+    await expect.poll(waiting, { timeout: 5000 }).toMatchObject({ n: 2 });
+  });
+  return (await Promise.all(calls)) as [T, T];
+}
+
+describe('a request that comes twice', () => {
+  it('stays refused, although the second copy could succeed', async () => {
+    const bucket = await world.bucket();
+    await world.put(bucket, 'k');
+    const request = world.commitRequest(bucket, 'k', {
+      conditions: { ifNoneMatch: '*' },
+      body: { kind: 'blob', blobId: newBlobId(), sealedSize: 5, header: new Uint8Array(4) },
+    });
+    await expect(world.call(objectStorage.commit, request)).rejects.toMatchObject({ code: 'PreconditionFailed' });
+    await world.remove(bucket, [{ key: 'k' }]);
+    await expect(world.call(objectStorage.commit, request)).rejects.toMatchObject({
+      code: 'PreconditionFailed',
+      status: 412,
+      extras: { Condition: 'If-None-Match' },
+    });
+    await expect(world.locate(bucket, 'k')).rejects.toMatchObject({ code: 'NoSuchKey' });
+    expect(await draftIn(request.caller.requestId)).toMatchObject({ status: 412, errorCode: 'PreconditionFailed' });
+  });
+
+  it('stays refused when it would complete an upload', async () => {
+    const bucket = await world.bucket();
+    const upload = await world.upload(bucket, 'm');
+    await world.put(bucket, 'm');
+    const { etag } = await upload.part(1, 10);
+    const caller = callerOf();
+    const complete = () => upload.complete([{ partNumber: 1, etag }], { caller, conditions: { ifNoneMatch: '*' } });
+    await expect(complete()).rejects.toMatchObject({ code: 'PreconditionFailed' });
+    await world.remove(bucket, [{ key: 'm' }]);
+    await expect(complete()).rejects.toMatchObject({ code: 'PreconditionFailed', status: 412 });
+    expect(await upload.complete([{ partNumber: 1, etag }])).toMatchObject({ size: 10 });
+  });
+
+  it('deletes the bucket once and says so twice', async () => {
+    const bucket = await world.bucket();
+    const caller = callerOf();
+    const replies = await bothWaiting(bucket.bucketId, () =>
+      world.op('DeleteBucket', { Bucket: bucket.name }, { caller, bucket }),
+    );
+    expect(replies).toEqual([{}, {}]);
+  });
+
+  it('changes the configuration once and is not stale by its own change', async () => {
+    const bucket = await world.bucket();
+    const caller = callerOf();
+    const input = { Bucket: bucket.name, VersioningConfiguration: { Status: 'Enabled' } };
+    const replies = await bothWaiting(bucket.bucketId, () =>
+      world.op('PutBucketVersioning', input, { caller, bucket }),
+    );
+    expect(replies).toEqual([{}, {}]);
+    expect((await world.context(bucket.name)).revision.bucket).toBe(bucket.revision.bucket + 1);
+  });
+});
+
+describe('a draft', () => {
+  it('is stored for a delete of which every entry is refused', async () => {
+    const bucket = await world.bucket();
+    await world.put(bucket, 'k');
+    for (const [operation, status] of [
+      ['DeleteObject', 412],
+      ['DeleteObjects', 200],
+    ] as const) {
+      const caller = callerOf();
+      const draft = draftOf(caller, operation, { bucket: bucket.name });
+      const reply = await world.remove(bucket, [{ key: 'k', ifMatch: 'other' }], { caller, draft });
+      expect(reply.results[0]?.error?.code).toBe('PreconditionFailed');
+      expect(await draftIn(caller.requestId)).toMatchObject({ status });
+    }
+  });
+
+  it('is stored for the completion of what another request completed', async () => {
+    const bucket = await world.bucket();
+    const upload = await world.upload(bucket, 'again');
+    const { etag } = await upload.part(1, 10);
+    const first = await upload.complete([{ partNumber: 1, etag }]);
+    const caller = callerOf();
+    expect(await upload.complete([{ partNumber: 1, etag }], { caller })).toEqual(first);
+    expect(await draftIn(caller.requestId)).toMatchObject({ operation: 'CompleteMultipartUpload', status: 200 });
+  });
+});
