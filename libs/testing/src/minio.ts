@@ -19,9 +19,10 @@ export interface TestMinio extends TestServer {
 
 async function lives(port: number): Promise<boolean> {
   try {
-    const response = await fetch(`http://127.0.0.1:${port}/minio/health/live`, { signal: AbortSignal.timeout(1_000) });
+    // The health page is early; the S3 side is up when it refuses a nameless caller instead of answering 503.
+    const response = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1_000) });
     await response.body?.cancel();
-    return response.ok;
+    return response.status === 403;
   } catch {
     return false;
   }
