@@ -140,7 +140,8 @@ describe('an operation on a user', () => {
 });
 
 describe('UpdateUser', () => {
-  const resources = async (input: Record<string, unknown>) => (await needsOf('UpdateUser', input)).map((need) => need.resource);
+  const resources = async (input: Record<string, unknown>) =>
+    (await needsOf('UpdateUser', input)).map((need) => need.resource);
 
   it('is judged for where the user was and for where it will be', async () => {
     const from = arnOf('/admin/eu/dora');
@@ -205,7 +206,9 @@ describe('what identity is sent', () => {
   });
 
   it('is nothing at all when nothing was judged', async () => {
-    await expect(operationOf('DeleteUser').perform(exchangeOf({ UserName: 'bob' }), gateway)).rejects.toThrow('not judged');
+    await expect(operationOf('DeleteUser').perform(exchangeOf({ UserName: 'bob' }), gateway)).rejects.toThrow(
+      'not judged',
+    );
     expect(forwarded).toEqual([]);
   });
 });

@@ -26,7 +26,8 @@ export async function putUserPolicy(deps: Deps, message: Forwarded): Promise<For
   return await mutate(deps, message, async (tx, accountId) => {
     const { user_id: userId } = await lockUser(tx, accountId, asked);
     const rows = await tx.query<{ size: number }>(sizeOfOthers, [userId, policyName]);
-    if ((rows[0] as { size: number }).size + size > IAM_POLICY_QUOTAS.inlineUser) throw policiesTooLarge(asked.userName);
+    if ((rows[0] as { size: number }).size + size > IAM_POLICY_QUOTAS.inlineUser)
+      throw policiesTooLarge(asked.userName);
     await tx.execute(put, [userId, policyName, text, size]);
     return {};
   });
