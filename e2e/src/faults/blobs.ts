@@ -1,21 +1,28 @@
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isBlobId } from '@coffer/blob-store';
 import { asAdministrator } from './database.ts';
 
-/** The ids of all blobs on disk: files of the embedded store, or objects of MinIO (a folder with its `xl.meta`). */
+/**
+ * The ids of all blobs on disk: files of the embedded store, or objects of MinIO. Those are folders with an `xl.meta`,
+ * named by the rest of the id below a folder that is named by its hour.
+ */
 export async function blobsOnDisk(dataFolder: string, mode: 'embedded' | 'native'): Promise<Set<string>> {
   const root = join(dataFolder, mode === 'embedded' ? 'blobs/blobs' : 'minio');
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   const ids = entries.flatMap((entry) => {
     if (!entry.isFile()) return [];
     if (mode === 'embedded') return [entry.name];
-    return entry.name === 'xl.meta' && !entry.parentPath.includes('.minio.sys') ? [basename(entry.parentPath)] : [];
+    return entry.name === 'xl.meta' && !entry.parentPath.includes('.minio.sys') ? [minioId(entry.parentPath)] : [];
   });
   const strange = ids.filter((id) => !isBlobId(id));
   if (strange.length > 0) throw new Error(`not the name of a blob: ${strange[0]}`);
   return new Set(ids);
+}
+
+function minioId(folder: string): string {
+  return `${basename(dirname(folder))}-${basename(folder)}`;
 }
 
 /** The ids that versions, their parts and the parts of open uploads refer to. */

@@ -37,6 +37,7 @@ export class CrashableStack {
   #output = '';
   #ended: Promise<Ended> | undefined;
   #end: Ended | undefined;
+  #target: Target | undefined;
 
   private constructor(
     readonly mode: Mode,
@@ -69,14 +70,14 @@ export class CrashableStack {
     return this.#output;
   }
 
-  /** The root user of the first account; known once the stack was ready. */
+  /** The root user of the first account; placeholders until the stack was ready for the first time. */
   target(): Target {
-    const value = (name: string) => new RegExp(`^export ${name}=['"]?([^'"\\n]*)`, 'm').exec(this.#output)?.[1] ?? '';
-    return {
-      endpoint: this.endpoint,
-      region: value('AWS_REGION'),
-      keys: { accessKeyId: value('AWS_ACCESS_KEY_ID'), secretAccessKey: value('AWS_SECRET_ACCESS_KEY') },
-    };
+    const value = (name: string) => new RegExp(`^export ${name}=['"]?([^'"\\n]*)`, 'm').exec(this.#output)?.[1];
+    const [region, accessKeyId, secretAccessKey] = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].map(value);
+    if (region && accessKeyId && secretAccessKey) {
+      this.#target = { endpoint: this.endpoint, region, keys: { accessKeyId, secretAccessKey } };
+    }
+    return this.#target ?? { endpoint: this.endpoint, region: 'unknown', keys: { accessKeyId: '-', secretAccessKey: '-' } };
   }
 
   /** Starts without waiting. */
@@ -136,6 +137,12 @@ export class CrashableStack {
     if (database === 'killed' && server !== undefined) kill(server);
     await this.#ended;
     if (database === 'killed' && server !== undefined) await untilGone(server);
+  }
+
+  /** Starts without anything armed, killing what runs. */
+  async restart(): Promise<void> {
+    if (this.#child && this.#end === undefined) await this.crash();
+    await this.start();
   }
 
   /** SIGTERM; throws when the stack does not end with 0. */

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../harness/eventually.ts';
 import { present, stack } from '../harness/stack.ts';
 import { checkBlobsWithin } from './blobs.ts';
+import type { Outcome } from './client.ts';
 import { outcomeOf, WatchingHandler, watchedClient } from './client.ts';
 import { body } from './contents.ts';
 import { CrashableStack } from './crashable-stack.ts';
@@ -23,6 +24,14 @@ const SETTLE_WITHIN_MS = 30_000;
 
 const killed = { code: null, signal: 'SIGKILL' };
 const wanted = present && stack().mode === 'embedded';
+
+interface Case {
+  readonly title: string;
+  readonly scenario: Scenario;
+  readonly failpoint: string;
+  world?: World;
+  outcome?: Outcome<unknown>;
+}
 
 let number = 0;
 const received: Received[] = [];
@@ -85,45 +94,59 @@ describe.runIf(wanted)('a SIGKILL at a named failpoint', () => {
     close(world);
   });
   afterAll(() => running?.remove());
-
-  const pairs = scenarios.flatMap((scenario) => scenario.failpoints.map((failpoint) => ({ scenario, failpoint })));
-
-  it.each(pairs.map(({ scenario, failpoint }) => [scenario.name, failpoint, scenario] as const))(
-    '%s: %s',
-    async (_, failpoint, scenario) => {
-      const world = newWorld(running);
-      await scenario.prepare?.(world);
-      await running.crash();
-      await running.start({ COFFER_FAILPOINT: failpoint });
-      const outcome = await outcomeOf(() => scenario.act(world));
-      expect(await running.endedWithin(DIES_WITHIN_MS)).toEqual(killed);
-      // The answer may have left before the process died.
-      if (!failpoint.startsWith('gateway.record')) expect(outcome.kind).toBe('unsure');
-      await running.start();
-
-      const state = await scenario.state(world);
-      // Where the draft is, the failpoint of audit comes before or after the change, as the operation has it.
-      if (failpoint !== 'audit.record.committed') expect(state).toBe(expectedState(failpoint));
-      if (outcome.kind === 'done') expect(state).toBe('after');
-      if (state === 'after' && outcome.kind !== 'done') {
-        await eventually(async () => {
-          const records = await unansweredRecords(running.data, scenario.operation, world.unique);
-          expect(records, 'records of the change').toBe(1);
-        }, SETTLE_WITHIN_MS);
-      }
-
-      const again = await outcomeOf(() => scenario.act(world));
-      if (again.kind === 'refused' && state === 'after') expect(scenario.repeated).toContain(again.code);
-      else expect(again).toMatchObject({ kind: 'done' });
-      expect(await scenario.state(world)).toBe('after');
-      close(world);
-    },
+  const cases: Case[] = scenarios.flatMap((scenario) =>
+    scenario.failpoints.map((failpoint) => ({ title: `${scenario.name}: ${failpoint}`, scenario, failpoint })),
   );
+
+  // Each has keys and buckets of its own, so all can be prepared by one stack and looked at in another: what is there
+  // must have survived the later crashes as well.
+  it('finds something to change', async () => {
+    for (const one of cases) {
+      one.world = newWorld(running);
+      await one.scenario.prepare?.(one.world);
+    }
+    await running.crash();
+  });
+
+  it.each(cases)('strikes in $title', async (one) => {
+    await running.start({ COFFER_FAILPOINT: one.failpoint });
+    one.outcome = await outcomeOf(() => one.scenario.act(one.world!));
+    const end = await running.endedWithin(DIES_WITHIN_MS);
+    if (!end) await running.crash();
+    expect(end, 'the end of the process').toEqual(killed);
+    // The answer may have left before the process died of writing its record.
+    if (!/^(gateway|audit)\.record\./.test(one.failpoint)) expect(one.outcome.kind).toBe('unsure');
+  });
+
+  it('lets the stack start again', async () => {
+    await running.start();
+  });
+
+  it.each(cases)('leaves all or nothing, and lets the client repeat: $title', async (one) => {
+    const { scenario, failpoint, outcome, world } = one;
+    if (!outcome || !world) throw new Error('it did not strike');
+    const state = await scenario.state(world);
+    const expected = expectedState(failpoint);
+    if (expected !== undefined) expect(state).toBe(expected);
+    if (outcome.kind === 'done') expect(state).toBe('after');
+    if (state === 'after' && outcome.kind !== 'done') {
+      await eventually(async () => {
+        const records = await unansweredRecords(running.data, scenario.operation, world.unique);
+        expect(records, 'records of the change').toBe(1);
+      }, SETTLE_WITHIN_MS);
+    }
+
+    const again = await outcomeOf(() => scenario.act(world));
+    if (again.kind === 'refused' && state === 'after') expect(scenario.repeated).toContain(again.code);
+    else expect(again).toMatchObject({ kind: 'done' });
+    expect(await scenario.state(world)).toBe('after');
+  });
 
   describe.each(backgroundScenarios)('in background work: $name', (scenario) => {
     it.each([...scenario.failpoints])('%s', async (failpoint) => {
       const own = scenario.firstStart ? await CrashableStack.create('embedded') : running;
       try {
+        if (!scenario.firstStart) await own.restart();
         const world = newWorld(own);
         if (scenario.prepare) {
           await scenario.prepare(world);
@@ -136,11 +159,8 @@ describe.runIf(wanted)('a SIGKILL at a named failpoint', () => {
         await own.start(scenario.env);
         const after = newWorld(own);
         await scenario.finished({ ...world, s3: after.s3, iam: after.iam });
+        close(world);
         close(after);
-        if (own === running) {
-          await running.crash();
-          await running.start();
-        }
       } finally {
         if (own !== running) await own.remove();
       }
@@ -148,6 +168,7 @@ describe.runIf(wanted)('a SIGKILL at a named failpoint', () => {
   });
 
   it('leaves one record of every request id that a client received, and no orphan blob', async () => {
+    await running.restart();
     expect(await checkBlobsWithin(running.data, 'embedded', SETTLE_WITHIN_MS)).toEqual([]);
     // Those of the stacks that were started only once are gone with them.
     const ours = received.filter(({ what }) => !/(first|again)-n/.test(what));
