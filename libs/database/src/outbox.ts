@@ -51,7 +51,7 @@ const replies = sql('outbox.replies', 'SELECT request_id, reply FROM outbox WHER
 const pending = sql(
   'outbox.pending',
   `SELECT request_id, draft, at FROM outbox
-    WHERE NOT settled AND at <= clock_timestamp() - $1::float8 * interval '1 millisecond'
+    WHERE NOT settled AND at <= statement_timestamp() - $1::float8 * interval '1 millisecond'
     ORDER BY at LIMIT $2`,
 );
 const settle = sql(
@@ -65,7 +65,7 @@ const settle = sql(
 const prune = sql(
   'outbox.prune',
   `DELETE FROM outbox WHERE request_id IN (
-     SELECT request_id FROM outbox WHERE settled AND keep_until <= clock_timestamp()
+     SELECT request_id FROM outbox WHERE settled AND keep_until <= statement_timestamp()
       LIMIT ${PRUNED_AT_ONCE} FOR UPDATE SKIP LOCKED)`,
 );
 

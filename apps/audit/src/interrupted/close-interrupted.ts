@@ -10,7 +10,7 @@ const close = sql(
   `UPDATE records r SET phase = 'closed', data = r.data || '{"interrupted": true}'
    FROM (
      SELECT request_id, day FROM records
-     WHERE phase = 'open' AND time < clock_timestamp() - $1::float8 * interval '1 millisecond'
+     WHERE phase = 'open' AND time < statement_timestamp() - $1::float8 * interval '1 millisecond'
      ORDER BY time LIMIT ${CLOSED_AT_ONCE} FOR UPDATE SKIP LOCKED
    ) AS lost
    WHERE r.request_id = lost.request_id AND r.day = lost.day`,

@@ -6,7 +6,7 @@ const prune = sql(
   'governance.gate.pruneGrants',
   `DELETE FROM deletion_grants WHERE grant_id IN (
      SELECT grant_id FROM deletion_grants
-     WHERE settled_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
+     WHERE settled_at < statement_timestamp() - $1::float8 * interval '1 millisecond'
      LIMIT ${PRUNED_AT_ONCE} FOR UPDATE SKIP LOCKED)`,
 );
 
