@@ -38,6 +38,7 @@ describe('coffer up', { timeout: LIMIT }, () => {
       'AWS_ACCESS_KEY_ID',
       'AWS_SECRET_ACCESS_KEY',
       'AWS_REGION',
+      'AWS_DEFAULT_REGION',
       'AWS_CA_BUNDLE',
     ]);
     for (const line of first.stdout().trim().split('\n')) expect(line).toMatch(/^(#|export )/);

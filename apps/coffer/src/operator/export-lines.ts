@@ -15,6 +15,8 @@ export async function clientEnvironment(operator: Operator): Promise<Record<stri
     AWS_ACCESS_KEY_ID: account.accessKeyId,
     AWS_SECRET_ACCESS_KEY: account.secretAccessKey,
     AWS_REGION: region,
+    // The AWS CLI of version 1 and boto3 read this name only.
+    AWS_DEFAULT_REGION: region,
     ...(caFile === undefined ? {} : { AWS_CA_BUNDLE: caFile }),
   };
 }

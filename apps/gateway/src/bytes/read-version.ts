@@ -50,7 +50,7 @@ class PlainStream extends Readable {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.abort.abort();
     // Node's streams hand a callback down; there is nothing to await here.
-    // eslint-disable-next-line promise/no-promise-in-callback, promise/no-callback-in-promise
+    // eslint-disable-next-line promise/no-promise-in-callback
     void this.bytes.return(undefined).finally(() => done(error));
   }
 }

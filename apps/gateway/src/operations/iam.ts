@@ -1,5 +1,4 @@
 import { identity } from '@coffer/contracts';
-import { failpoint } from '@coffer/service-kit';
 import type { Gateway } from '../gateway.ts';
 import { forward } from '../perform/forward.ts';
 import type { NeedsInput, Operation } from './operation.ts';
@@ -51,24 +50,11 @@ const onMovedUser: Operation['needs'] = async (request, gateway) => {
 
 /** Passes an operation on a user to identity, with the ARN under which it was judged. */
 function forwardJudged(name: UserOperation, mutates: boolean): Operation['perform'] {
-  const contract = identity.identityOperations[name];
-  return async (exchange, gateway) => {
-    const send = () => {
-      const userArn = judgedArns.get(exchange.input);
-      if (userArn === undefined) throw new Error(`${name} was not judged`);
-      return gateway.bus.call(contract, {
-        caller: exchange.caller,
-        input: exchange.input,
-        userArn,
-        time: exchange.incoming.time,
-        ...(mutates ? { draft: exchange.draft() } : {}),
-      });
-    };
-    if (mutates) failpoint('gateway.forward.before-call');
-    const { output } = await exchange.calling(send);
-    if (mutates) failpoint('gateway.forward.before-answer');
-    return { output };
-  };
+  return forward(name, mutates, ({ input }) => {
+    const userArn = judgedArns.get(input);
+    if (userArn === undefined) throw new Error(`${name} was not judged`);
+    return { userArn };
+  });
 }
 
 const common = { api: 'iam', bucket: 'none', needsBody: true } as const;

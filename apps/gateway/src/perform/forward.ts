@@ -16,8 +16,16 @@ const contracts: ReadonlyMap<string, Forwardable> = new Map([
   ...Object.entries(identity.identityOperations),
 ]);
 
-/** Passes an authorised operation to the service that owns it; what it answers is the output. */
-export function forward(name: string, mutates: boolean): (exchange: Exchange, gateway: Gateway) => Promise<Answer> {
+/**
+ * Passes an authorised operation to the service that owns it; what it answers is the output.
+ *
+ * @param more further members of the message, known only once the request has been judged.
+ */
+export function forward(
+  name: string,
+  mutates: boolean,
+  more: (exchange: Exchange) => Partial<Forwarded> = () => ({}),
+): (exchange: Exchange, gateway: Gateway) => Promise<Answer> {
   const contract = contracts.get(name);
   if (!contract) throw new Error(`no service takes ${name}`);
   return async (exchange, gateway) => {
@@ -26,6 +34,7 @@ export function forward(name: string, mutates: boolean): (exchange: Exchange, ga
         caller: exchange.caller,
         input: exchange.input,
         time: exchange.incoming.time,
+        ...more(exchange),
         ...(revision ? { revision } : {}),
         ...(mutates ? { draft: exchange.draft() } : {}),
       });
