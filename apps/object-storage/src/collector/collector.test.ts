@@ -2,7 +2,9 @@ import { fileBlobStore, newBlobId, type BlobStore } from '@coffer/blob-store';
 import { objectStorage, type BucketContext } from '@coffer/contracts';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Deps } from '../deps.ts';
 import { startWorld, type World } from '../testkit/world.ts';
+import { collect as collectRound } from './collect.ts';
 
 let world: World;
 let blobs: BlobStore;
@@ -56,6 +58,30 @@ describe('the collector', () => {
       const body = bodies[index];
       expect(left.has(body?.blobId ?? '')).toBe(commit.status === 'fulfilled');
     }
+  });
+
+  it('ends early when told to, and the next round goes on', async () => {
+    await collect();
+    const bodies = await Promise.all(Array.from({ length: 3 }, stored));
+    await world.query("INSERT INTO blob_claims (blob_id, state) VALUES ($1, 'doomed')", [bodies[0]?.blobId]);
+    const stopping = new AbortController();
+    const deleted: string[] = [];
+    const stoppingStore: BlobStore = {
+      ...blobs,
+      list: (options) => blobs.list(options),
+      delete: async (id) => {
+        deleted.push(id);
+        if (deleted.length === 2) stopping.abort();
+        await blobs.delete(id);
+      },
+    };
+    const deps = { db: world.db, blobs: stoppingStore } as unknown as Deps;
+    const done = await collectRound(deps, { graceMs: 0, signal: stopping.signal });
+    expect(done).toEqual({ doomed: 1, orphans: 1 });
+    expect(deleted[0]).toBe(bodies[0]?.blobId);
+    expect(await collect()).toMatchObject({ doomed: 0, orphans: 1 });
+    const left = await ids();
+    for (const body of bodies) expect(left).not.toContain(body.blobId);
   });
 
   it('takes up what a crashed collector had claimed', async () => {

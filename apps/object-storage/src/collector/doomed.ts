@@ -21,13 +21,16 @@ export async function deleteDoomed(deps: Deps, options: CollectOptions): Promise
   let deleted = 0;
   for (;;) {
     const rows = await deps.db.query<{ blob_id: string }>(waiting, [options.graceMs]);
+    const gone: string[] = [];
     for (const { blob_id: id } of rows) {
+      if (options.signal?.aborted) break;
       await deps.blobs.delete(id);
+      gone.push(id);
       await pace(options.pauseMs);
     }
     failpoint('object-storage.collector.before-forget');
-    if (rows.length > 0) await deps.db.execute(forget, [rows.map((row) => row.blob_id)]);
-    deleted += rows.length;
-    if (rows.length < AT_ONCE) return deleted;
+    if (gone.length > 0) await deps.db.execute(forget, [gone]);
+    deleted += gone.length;
+    if (gone.length < AT_ONCE) return deleted;
   }
 }

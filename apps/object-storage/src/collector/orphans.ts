@@ -30,16 +30,18 @@ export async function collectOrphans(deps: Deps, options: CollectOptions): Promi
   let deleted = 0;
   const [progress] = await deps.db.query<{ after_blob_id: string | null }>(readProgress);
   let after = progress?.after_blob_id ?? undefined;
-  for (;;) {
+  while (!options.signal?.aborted) {
     const page = await deps.blobs.list({ limit: MAX_LIST, ...(after === undefined ? {} : { after }) });
     const old = page.filter((entry) => entry.modified.getTime() <= before).map((entry) => entry.id);
     const orphans = old.length === 0 ? [] : await deps.db.query<{ blob_id: string }>(claimOrphans, [old]);
     failpoint('object-storage.collector.after-claim');
     for (const { blob_id: id } of orphans) {
+      // What is claimed and not deleted is taken up by the next round, which begins with this page.
+      if (options.signal?.aborted) return deleted;
       await deps.blobs.delete(id);
+      deleted += 1;
       await pace(options.pauseMs);
     }
-    deleted += orphans.length;
     const last = page.at(-1)?.id;
     const finished = page.length < MAX_LIST || last === undefined || blobIdTime(last).getTime() > before;
     // The next round begins at the first blob again.
@@ -47,4 +49,5 @@ export async function collectOrphans(deps: Deps, options: CollectOptions): Promi
     await deps.db.execute(writeProgress, [after ?? null]);
     if (finished) return deleted;
   }
+  return deleted;
 }

@@ -1,11 +1,12 @@
 import { s3Error, type Fault, type objectStorage, type ReplyOf, type RequestOf } from '@coffer/contracts';
-import { DuplicateRequestError, sql, sqlState, type OutboxEntry, type Sql } from '@coffer/database';
+import { sql, type OutboxEntry, type Sql } from '@coffer/database';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { findBuckets, isBucketId, isFresh, noSuchBucket, staleContext, type BucketRow } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
 import { claimBlobs, doomBlobs, type BlobClaim } from '../objects/write-versions.ts';
 import { requireDistinct } from '../shared/distinct.ts';
 import { lockForMutation } from '../shared/locks.ts';
+import { mayBeOneElement } from '../shared/one-element.ts';
 import { bodyColumns, wholeSeconds } from '../versions/version-row.ts';
 import { findUploads, noSuchUpload, uploadPlace, type UploadName, type UploadRow } from './upload-row.ts';
 
@@ -54,8 +55,7 @@ async function run(deps: Deps, messages: readonly PartRequest[]): Promise<Result
   try {
     return await deps.db.transaction((tx) => attempt(deps, tx, messages));
   } catch (error) {
-    const state = sqlState(error) ?? '';
-    if (!(error instanceof DuplicateRequestError) && !/^2[23]/.test(state)) throw error;
+    if (!mayBeOneElement(error)) throw error;
     // One element's values broke the batch: done again one by one, only that one fails.
     if (messages.length === 1) return [s3Error('OperationAborted')];
     const results: Result[] = [];

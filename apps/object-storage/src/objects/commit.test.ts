@@ -1,4 +1,5 @@
 import { objectStorage } from '@coffer/contracts';
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callerOf, startWorld, type World } from '../testkit/world.ts';
 
@@ -65,6 +66,23 @@ describe('commit and locate', () => {
     expect(refused?.status === 'rejected' && (refused.reason as { data: { revision: unknown } }).data.revision).toEqual(
       bucket.revision,
     );
+  });
+
+  it('a value that the database cannot hold, or a row that makes no sense, concerns its own element alone', async () => {
+    const bucket = await world.bucket();
+    const tooLong = randomBytes(4000).toString('base64');
+    const codesOf = async (calls: Promise<unknown>[]) =>
+      (await Promise.allSettled(calls)).map((result) =>
+        result.status === 'rejected' ? (result.reason as { code: string }).code : 'ok',
+      );
+    const keys = Array.from({ length: 12 }, (_, n) => `k${n}`);
+    const puts = keys.map((key, n) => world.put(bucket, key, n === 6 ? { internalVersionId: tooLong } : {}));
+    expect(await codesOf(puts)).toEqual(keys.map((_, n) => (n === 6 ? 'OperationAborted' : 'ok')));
+    await world.query("UPDATE versions SET wrapped_data_key = NULL WHERE bucket_id = $1 AND key = 'k9'", [
+      bucket.bucketId,
+    ]);
+    const expected = keys.map((_, n) => (n === 6 ? 'NoSuchKey' : n === 9 ? 'InternalError' : 'ok'));
+    expect(await codesOf(keys.map((key) => world.locate(bucket, key)))).toEqual(expected);
   });
 
   it('lets exactly one of many racing If-None-Match: * win', async () => {

@@ -97,7 +97,13 @@ export async function locate(deps: Deps, messages: readonly LocateRequest[]): Pr
       const bucket = contexts.get(message.revision.bucketId);
       return bucket ? staleContext(bucket) : noSuchBucket(undefined);
     }
-    return resultOf(deps, message, row);
+    try {
+      return resultOf(deps, message, row);
+    } catch (error) {
+      // A row that makes no sense costs its own readers their answer, not everybody in the batch.
+      deps.log.error({ err: error, bucketId: message.revision.bucketId }, 'a version cannot be read');
+      return s3Error('InternalError');
+    }
   });
 }
 

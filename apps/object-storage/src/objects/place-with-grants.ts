@@ -1,8 +1,8 @@
 import { s3Error, type Fault } from '@coffer/contracts';
-import { DuplicateRequestError, sqlState } from '@coffer/database';
 import type { Deps } from '../deps.ts';
 import { askGrants, settleGrants, type VersionRef } from '../destruction/gate.ts';
 import { stillThere } from '../destruction/still-there.ts';
+import { mayBeOneElement } from '../shared/one-element.ts';
 import type { NewVersion, Placed } from './place-versions.ts';
 
 /** How often elements of one batch may go round: each round either finishes one or obtains a grant. */
@@ -63,12 +63,6 @@ export async function placeWithGrants<E extends Pick<NewVersion, 'caller'>>(
     );
   }
   return results;
-}
-
-/** Errors that one element's values can cause: bad data (22), a broken constraint (23). */
-function mayBeOneElement(error: unknown): boolean {
-  const state = sqlState(error);
-  return error instanceof DuplicateRequestError || state?.startsWith('22') === true || state?.startsWith('23') === true;
 }
 
 /** A batch that fails because of one element is done again element by element, so that only that one fails. */
