@@ -38,6 +38,7 @@ const received: Received[] = [];
 
 /** A world of its own for one test, in the buckets that all share. */
 function newWorld(running: CrashableStack): World {
+  const unique = `n${`${(number += 1)}`.padStart(4, '0')}z`;
   const target = running.target();
   const bodies = new Map<string, Buffer>();
   const note = (one: Received) => received.push(one);
@@ -49,11 +50,13 @@ function newWorld(running: CrashableStack): World {
       region: target.region,
       credentials: { ...target.keys },
       maxAttempts: 1,
+      // The target of an IAM request does not say what it is about; this tells whose it is in the records.
+      customUserAgent: unique,
       requestHandler: new WatchingHandler(note, 20_000),
     }),
     bucket: 'failpoints-plain',
     versioned: 'failpoints-kept',
-    unique: `n${`${(number += 1)}`.padStart(4, '0')}z`,
+    unique,
     facts: new Map(),
     body(name) {
       let known = bodies.get(name);

@@ -33,7 +33,7 @@ const HOLDERS: Readonly<Record<string, readonly string[]>> = {
   'password of the database administrator': ['postgres/postgres.secret'],
   'private key of the certificate': ['tls/server.key'],
   'private key of the authority': ['tls/ca.key'],
-  'password of the native stack': ['secrets/passwords.json', 'run/operator.json', 'nats/nats.conf'],
+  'password of the native stack': ['secrets/passwords.json', 'secrets/operator.json'],
 };
 
 function allowed({ name, file }: Find): boolean {
