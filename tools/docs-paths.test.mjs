@@ -73,7 +73,7 @@ describe('the documentation', () => {
   it('tells for every failpoint what a crash there leaves behind', () => {
     const registered = sources.flatMap((path) =>
       [...read(path).matchAll(/registerFailpoints\(([^)]*)\)/g)].flatMap((match) =>
-        [...(match[1]).matchAll(/'([\w.-]+)'/g)].map((name) => name[1]),
+        [...match[1].matchAll(/'([\w.-]+)'/g)].map((name) => name[1]),
       ),
     );
     expect(registered.length).toBeGreaterThan(20);

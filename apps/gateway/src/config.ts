@@ -1,9 +1,12 @@
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65535);
-const list = z
-  .string()
-  .transform((text) => text.split(',').map((item) => item.trim()).filter(Boolean));
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
 const millis = z.coerce.number().int().min(1);
 
 /** Everything the gateway reads from its environment, parsed once at start. */

@@ -57,7 +57,12 @@ export async function serve(
   expectsContinue: boolean,
 ): Promise<void> {
   const incoming = readHead(message, response, trust, expectsContinue);
-  const trail = new Trail(incoming, gateway.name, gateway.config.COFFER_REGIONS[0] as string, currentTraceparent()?.split('-')[1]);
+  const trail = new Trail(
+    incoming,
+    gateway.name,
+    gateway.config.COFFER_REGIONS[0] as string,
+    currentTraceparent()?.split('-')[1],
+  );
   const passage: Passage = { api: 's3' };
   let reply: Reply;
   let answer: Answer | undefined;
@@ -124,7 +129,8 @@ async function perform(
   }
   const operation = findOperation(route.api, route.operation);
   if (!operation) throw s3Error('NotImplemented', {}, { message: `${route.operation} is not implemented.` });
-  const bucket = operation.bucket === 'existing' ? await existingBucket(gateway, request, route, authenticated) : undefined;
+  const bucket =
+    operation.bucket === 'existing' ? await existingBucket(gateway, request, route, authenticated) : undefined;
   if (bucket) {
     passage.bucket = bucket;
     trail.within(bucket.context);
@@ -168,7 +174,12 @@ async function perform(
   return answer;
 }
 
-async function existingBucket(gateway: Gateway, incoming: Incoming, route: Route, { auth }: Authenticated): Promise<Bucket> {
+async function existingBucket(
+  gateway: Gateway,
+  incoming: Incoming,
+  route: Route,
+  { auth }: Authenticated,
+): Promise<Bucket> {
   const bucket = await gateway.contexts.get(route.bucket ?? '').catch((error: unknown) => {
     if (isFault(error, 'InvalidMessage')) throw s3Error('NoSuchBucket', { BucketName: route.bucket ?? '' });
     throw error;
@@ -193,7 +204,11 @@ function withQueryHeaders(incoming: Incoming, { auth }: Authenticated): Incoming
     // What a signer counted before the body was known: S3 ignores checksums in the query.
     if (name.startsWith('x-amz-checksum-') || name === 'x-amz-sdk-checksum-algorithm') continue;
     if (!TOKEN.test(name) || CONTROL.test(value)) {
-      throw s3Error('InvalidArgument', { ArgumentName: name.slice(0, 256) }, { message: 'This parameter cannot stand for a header.' });
+      throw s3Error(
+        'InvalidArgument',
+        { ArgumentName: name.slice(0, 256) },
+        { message: 'This parameter cannot stand for a header.' },
+      );
     }
     headers[name] = Buffer.from(value, 'utf8').toString('latin1');
   }
@@ -238,7 +253,11 @@ function renderFailure(gateway: Gateway, incoming: Incoming, passage: Passage, t
   const region: Record<string, string> = bucket ? { 'x-amz-bucket-region': bucket.context.region } : {};
   return {
     status: wire.status,
-    headers: mergeHeaders(wire.headers, passage.route?.operation === 'HeadBucket' ? region : {}, responseCors(incoming, bucket)),
+    headers: mergeHeaders(
+      wire.headers,
+      passage.route?.operation === 'HeadBucket' ? region : {},
+      responseCors(incoming, bucket),
+    ),
     body: wire.body,
   };
 }

@@ -133,7 +133,9 @@ async function openListeners(gateway: Gateway, gaps: GapSpool): Promise<Server[]
     under++;
     const end = times.startTimer({ method: message.method ?? '' });
     const traceparent = message.headers['traceparent'];
-    withTrace(typeof traceparent === 'string' ? traceparent : undefined, () => serve(gateway, trust, message, response, expects))
+    withTrace(typeof traceparent === 'string' ? traceparent : undefined, () =>
+      serve(gateway, trust, message, response, expects),
+    )
       .catch((error: unknown) => {
         gateway.log.error({ err: error }, 'a request fell through');
         gaps.count('internal');

@@ -43,7 +43,13 @@ function bigPolicy(action, everyone = false) {
 }
 
 function user(name) {
-  return { kind: 'user', accountId: account, arn: `arn:aws:iam::${account}:user/${name}`, userId: `AIDA${name}`, userName: name };
+  return {
+    kind: 'user',
+    accountId: account,
+    arn: `arn:aws:iam::${account}:user/${name}`,
+    userId: `AIDA${name}`,
+    userName: name,
+  };
 }
 
 function request(name, resource) {
@@ -72,7 +78,11 @@ function measure(name, run) {
 const same = bigPolicy(() => 's3:GetObject');
 const actions = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:GetObjectTagging', 's3:PutObjectTagging'];
 const mixed = bigPolicy((team) => actions[team % actions.length]);
-const open = parsePolicy(bigPolicy(() => 's3:GetObject', true), 's3-bucket', { bucketArn });
+const open = parsePolicy(
+  bigPolicy(() => 's3:GetObject', true),
+  's3-bucket',
+  { bucketArn },
+);
 const own = parsePolicy(
   JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 's3:*', Resource: `${bucketArn}/*` } }),
   'iam-identity',
@@ -81,15 +91,23 @@ const own = parsePolicy(
 const everyAction = parsePolicy(same, 's3-bucket', { bucketArn });
 const perAction = parsePolicy(mixed, 's3-bucket', { bucketArn });
 const last = everyAction.statements.length - 3;
-console.log(`${Buffer.byteLength(everyAction.text)} bytes, ${everyAction.statements.length} statements, node ${process.version}`);
+console.log(
+  `${Buffer.byteLength(everyAction.text)} bytes, ${everyAction.statements.length} statements, node ${process.version}`,
+);
 const hit = request(`lead-${last}`, `${bucketArn}/teams/${last}/report.pdf`);
 const elsewhere = request('nobody', `${bucketArn}/shared/2026/team-1/somebody/report.pdf`);
 const miss = request('nobody', `${bucketArn}/teams/1/report.pdf`);
-measure('allowed by the last statement, all of one action', () => evaluate(hit, { identity: [], resource: everyAction }));
+measure('allowed by the last statement, all of one action', () =>
+  evaluate(hit, { identity: [], resource: everyAction }),
+);
 measure('refused, all of one action', () => evaluate(miss, { identity: [], resource: everyAction }));
 measure('refused, statements of five actions', () => evaluate(miss, { identity: [], resource: perAction }));
-measure(`refused, ${open.statements.length} statements for everyone`, () => evaluate(elsewhere, { identity: [], resource: open }));
-measure('allowed by a small identity policy, 20 KB bucket policy', () => evaluate(miss, { identity: [own], resource: everyAction }));
+measure(`refused, ${open.statements.length} statements for everyone`, () =>
+  evaluate(elsewhere, { identity: [], resource: open }),
+);
+measure('allowed by a small identity policy, 20 KB bucket policy', () =>
+  evaluate(miss, { identity: [own], resource: everyAction }),
+);
 measure('allowed by a small identity policy alone', () => evaluate(miss, { identity: [own] }));
 
 const started = process.hrtime.bigint();
@@ -100,7 +118,12 @@ console.log(`parse and compile: ${(Number(process.hrtime.bigint() - started) / 1
 const nasty = parsePolicy(
   JSON.stringify({
     Version: '2012-10-17',
-    Statement: { Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: `${bucketArn}/${'*a?'.repeat(300)}*b` },
+    Statement: {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:GetObject',
+      Resource: `${bucketArn}/${'*a?'.repeat(300)}*b`,
+    },
   }),
   's3-bucket',
   { bucketArn },
@@ -108,4 +131,6 @@ const nasty = parsePolicy(
 const long = request('nobody', `${bucketArn}/${'a'.repeat(1024)}`);
 const from = process.hrtime.bigint();
 for (let i = 0; i < 100; i += 1) evaluate(long, { identity: [own], resource: nasty });
-console.log(`300 wildcards against a key of 1024 characters: ${(Number(process.hrtime.bigint() - from) / 1000 / 100).toFixed(1)} µs`);
+console.log(
+  `300 wildcards against a key of 1024 characters: ${(Number(process.hrtime.bigint() - from) / 1000 / 100).toFixed(1)} µs`,
+);

@@ -1,14 +1,7 @@
 import type { Statement } from './language/statement.ts';
 
 /** Where a policy is attached; it decides its grammar, its limits and the words of its errors. */
-export type PolicyKind =
-  | 's3-bucket'
-  | 'access-point'
-  | 'iam-identity'
-  | 'iam-trust'
-  | 'session'
-  | 'kms-key'
-  | 'vault';
+export type PolicyKind = 's3-bucket' | 'access-point' | 'iam-identity' | 'iam-trust' | 'session' | 'kms-key' | 'vault';
 
 /** A policy in the form it is stored and shown: Statement is a list, lists of one value are that value. */
 export interface PolicyDocument {

@@ -1,5 +1,12 @@
 import { isFault } from '@coffer/contracts';
-import { parseAuth, SignatureError, verifyV4, invalidAccessKeyId, type ParsedAuth, type SignedRequest } from '@coffer/sigv4';
+import {
+  parseAuth,
+  SignatureError,
+  verifyV4,
+  invalidAccessKeyId,
+  type ParsedAuth,
+  type SignedRequest,
+} from '@coffer/sigv4';
 import type { Api } from '@coffer/aws-wire';
 import { factsOf } from '@coffer/aws-wire';
 import type { Incoming } from '../listen/incoming.ts';

@@ -95,7 +95,12 @@ export class Principals implements LeaseListener {
   }
 
   /** SigV2 needs the secret, so identity verifies it every time. */
-  async bySigV2(request: { accessKeyId: string; stringToSign: string; signature: string; sessionToken?: string | undefined }): Promise<Identified> {
+  async bySigV2(request: {
+    accessKeyId: string;
+    stringToSign: string;
+    signature: string;
+    sessionToken?: string | undefined;
+  }): Promise<Identified> {
     await this.lease.hold();
     const reply = await this.bus.call(identity.verifySigV2, {
       accessKeyId: request.accessKeyId,

@@ -50,8 +50,14 @@ const sources = new Map<string, Source>([
   ['aws:referer', ({ incoming }) => incoming.headers.referer],
   ['aws:requestedregion', ({ bucket }) => bucket?.region],
   ['s3:authtype', ({ auth }) => AUTH_TYPES[auth.kind]],
-  ['s3:signatureversion', ({ auth }) => (auth.kind === 'anonymous' ? undefined : auth.kind.startsWith('v2') ? 'AWS' : 'AWS4-HMAC-SHA256')],
-  ['s3:signatureage', ({ auth, incoming }) => ('timestamp' in auth ? String(incoming.time - auth.timestamp.getTime()) : undefined)],
+  [
+    's3:signatureversion',
+    ({ auth }) => (auth.kind === 'anonymous' ? undefined : auth.kind.startsWith('v2') ? 'AWS' : 'AWS4-HMAC-SHA256'),
+  ],
+  [
+    's3:signatureage',
+    ({ auth, incoming }) => ('timestamp' in auth ? String(incoming.time - auth.timestamp.getTime()) : undefined),
+  ],
   ['s3:tlsversion', ({ incoming }) => incoming.tls?.version.replace(/^TLSv/, '')],
   ['s3:resourceaccount', ({ bucket }) => bucket?.ownerAccountId],
   ['aws:resourceaccount', ({ bucket }) => bucket?.ownerAccountId],

@@ -30,7 +30,10 @@ const second = (ms: number): number => Math.floor(ms / 1000);
  * Decides a conditional read as RFC 9110 section 13.2.2 and S3 do: If-Match before If-Unmodified-Since (a match makes
  * the date irrelevant), then If-None-Match before If-Modified-Since.
  */
-export function conditionOutcome(conditions: ReadConditions, found: Validators): 'ok' | 'not-modified' | { failed: string } {
+export function conditionOutcome(
+  conditions: ReadConditions,
+  found: Validators,
+): 'ok' | 'not-modified' | { failed: string } {
   const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = conditions;
   if (ifMatch !== undefined) {
     if (!names(ifMatch, found.etag)) return { failed: 'If-Match' };
@@ -62,7 +65,10 @@ export function checkCopyConditions(conditions: ReadConditions, found: Validator
   const outcome = conditionOutcome(conditions, found);
   if (outcome === 'not-modified') {
     throw s3Error('PreconditionFailed', {
-      Condition: conditions.ifNoneMatch === undefined ? 'x-amz-copy-source-If-Modified-Since' : 'x-amz-copy-source-If-None-Match',
+      Condition:
+        conditions.ifNoneMatch === undefined
+          ? 'x-amz-copy-source-If-Modified-Since'
+          : 'x-amz-copy-source-If-None-Match',
     });
   }
   if (outcome !== 'ok') throw s3Error('PreconditionFailed', { Condition: `x-amz-copy-source-${outcome.failed}` });

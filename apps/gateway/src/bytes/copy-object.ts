@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { objectStorage, s3Error, type Checksum, type Tag } from '@coffer/contracts';
+import { s3Error, type Checksum, type Tag } from '@coffer/contracts';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { checksumMember, isAlgorithm, type ChecksumAlgorithm } from '../checksums/algorithms.ts';
 import { DigestStream } from '../checksums/digest-stream.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { objectArn } from '../operations/operation.ts';
+import { commitVersion } from './commit-version.ts';
 import { findSource, noteSource, type FoundSource } from './copy-source.ts';
-import { quoted, unquotedCondition } from './etag.ts';
-import { DEFAULT_CHECKSUM, isRefusal } from './put-object.ts';
+import { quoted } from './etag.ts';
+import { DEFAULT_CHECKSUM } from './put-object.ts';
 import { readVersion } from './read-version.ts';
 import { MAX_UPLOAD } from './receive.ts';
-import { discard, sealInto } from './seal-into.ts';
+import { sealInto } from './seal-into.ts';
 import { headerTags, refuseAnonymous, refuseUnsupported, storedHeaders } from './stored-headers.ts';
 
 registerFailpoints('gateway.copy-object.before-commit', 'gateway.copy-object.before-answer');
@@ -25,9 +26,13 @@ export async function copyObject(exchange: Exchange, gateway: Gateway): Promise<
   const source = await findSource(exchange, gateway);
   const { version } = source.located;
   if (version.size > MAX_UPLOAD) {
-    throw s3Error('InvalidRequest', {}, {
-      message: `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_UPLOAD}`,
-    });
+    throw s3Error(
+      'InvalidRequest',
+      {},
+      {
+        message: `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_UPLOAD}`,
+      },
+    );
   }
   refusePointless(exchange, source);
   const content = copiedContent(exchange, source);
@@ -58,50 +63,34 @@ export async function copyObject(exchange: Exchange, gateway: Gateway): Promise<
     };
     noteSource(exchange, source, version.size);
     failpoint('gateway.copy-object.before-commit');
-    const conditions = unquotedCondition(input);
-    try {
-      const done = await exchange.deciding(
-        (current) =>
-          gateway.bus.call(objectStorage.commit, {
-            revision: current.context.revision,
-            caller: exchange.caller,
-            time: incoming.time,
-            key,
-            internalVersionId,
-            body,
-            size: version.size,
-            etag: (values.get('MD5') as Buffer).toString('hex'),
-            ...content,
-            tags,
-            checksum,
-            encryption,
-            ...(conditions ? { conditions } : {}),
-            draft: exchange.draft({ objectSize: version.size }),
-          }),
-        { sealed: true },
-      );
-      failpoint('gateway.copy-object.before-answer');
-      return {
-        output: {
-          CopyObjectResult: {
-            ETag: quoted(done.etag),
-            LastModified: new Date(done.lastModified),
-            [checksumMember(algorithm)]: checksum.value,
-            ChecksumType: checksum.type,
-          },
-          VersionId: done.versionId,
-          ServerSideEncryption: encryption.mode,
-          ...(source.at.context.versioning === 'unversioned' ? {} : { CopySourceVersionId: version.versionId }),
+    const done = await commitVersion(exchange, gateway, {
+      internalVersionId,
+      body,
+      size: version.size,
+      etag: (values.get('MD5') as Buffer).toString('hex'),
+      ...content,
+      tags,
+      checksum,
+      encryption,
+    });
+    failpoint('gateway.copy-object.before-answer');
+    return {
+      output: {
+        CopyObjectResult: {
+          ETag: quoted(done.etag),
+          LastModified: new Date(done.lastModified),
+          [checksumMember(algorithm)]: checksum.value,
+          ChecksumType: checksum.type,
         },
-        facts: {
-          objectSize: version.size,
-          ...(done.versionId === undefined ? {} : { versionId: done.versionId }),
-        },
-      };
-    } catch (error) {
-      if (isRefusal(error)) discard(gateway, body);
-      throw error;
-    }
+        VersionId: done.versionId,
+        ServerSideEncryption: encryption.mode,
+        ...(source.at.context.versioning === 'unversioned' ? {} : { CopySourceVersionId: version.versionId }),
+      },
+      facts: {
+        objectSize: version.size,
+        ...(done.versionId === undefined ? {} : { versionId: done.versionId }),
+      },
+    };
   } finally {
     dataKey.fill(0);
   }
@@ -118,15 +107,22 @@ function refusePointless({ input, route, incoming }: Exchange, source: FoundSour
     incoming.headers['x-amz-website-redirect-location'] !== undefined ||
     incoming.headers['x-amz-server-side-encryption'] !== undefined;
   if (onto && !changes) {
-    throw s3Error('InvalidRequest', {}, {
-      message:
-        "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
-    });
+    throw s3Error(
+      'InvalidRequest',
+      {},
+      {
+        message:
+          "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+      },
+    );
   }
 }
 
 /** Headers and metadata: the source's, or all of them replaced. Storage class and redirect are never copied. */
-function copiedContent(exchange: Exchange, source: FoundSource): { headers: Record<string, string>; metadata: Record<string, string> } {
+function copiedContent(
+  exchange: Exchange,
+  source: FoundSource,
+): { headers: Record<string, string>; metadata: Record<string, string> } {
   const own = storedHeaders(exchange.incoming.headers);
   if (replaces(exchange.input, 'MetadataDirective')) {
     return { headers: own, metadata: (exchange.input['Metadata'] as Record<string, string> | undefined) ?? {} };
@@ -164,7 +160,14 @@ async function copiedTags(exchange: Exchange, source: FoundSource): Promise<Tag[
 function wantedAlgorithm(asked: unknown, ofSource: Checksum | undefined): ChecksumAlgorithm {
   if (typeof asked === 'string') {
     if (!isAlgorithm(asked)) {
-      throw s3Error('InvalidRequest', {}, { message: 'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]' });
+      throw s3Error(
+        'InvalidRequest',
+        {},
+        {
+          message:
+            'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
+        },
+      );
     }
     return asked;
   }

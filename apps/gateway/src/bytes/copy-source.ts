@@ -27,9 +27,13 @@ const MAX_ROUNDS = 5;
 /** Reads `x-amz-copy-source`: `[/]bucket/key[?versionId=id]`, URL-encoded. */
 export function parseCopySource(header: string | undefined): CopySource {
   const invalid = () =>
-    s3Error('InvalidArgument', { ArgumentName: 'x-amz-copy-source', ArgumentValue: String(header ?? '').slice(0, 2048) }, {
-      message: 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
-    });
+    s3Error(
+      'InvalidArgument',
+      { ArgumentName: 'x-amz-copy-source', ArgumentValue: String(header ?? '').slice(0, 2048) },
+      {
+        message: 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
+      },
+    );
   if (!header) throw invalid();
   const [path, query] = splitOnce(header, '?');
   let name: string;
@@ -63,7 +67,11 @@ function sourceNeed(source: CopySource, at: Bucket, tags?: ReadonlyMap<string, C
 }
 
 /** Finds the source under its own bucket's configuration, deciding again when that was old. */
-export async function findSource(exchange: Exchange, gateway: Gateway, range?: { offset: number }): Promise<FoundSource> {
+export async function findSource(
+  exchange: Exchange,
+  gateway: Gateway,
+  range?: { offset: number },
+): Promise<FoundSource> {
   const source = parseCopySource(exchange.incoming.headers['x-amz-copy-source'] as string | undefined);
   let at = await gateway.contexts.get(source.bucket);
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -83,9 +91,13 @@ export async function findSource(exchange: Exchange, gateway: Gateway, range?: {
     } catch (error) {
       if (isFault(error, 'StaleContext')) at = gateway.contexts.put(objectStorage.bucketContext.parse(error.data));
       else if (isFault(error, 'MethodNotAllowed')) {
-        throw s3Error('InvalidRequest', {}, {
-          message: 'The source of a copy request may not specifically refer to a delete marker by version id.',
-        });
+        throw s3Error(
+          'InvalidRequest',
+          {},
+          {
+            message: 'The source of a copy request may not specifically refer to a delete marker by version id.',
+          },
+        );
       } else {
         await hideSource(exchange, source, at, error);
         throw error;

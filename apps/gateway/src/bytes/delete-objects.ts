@@ -81,7 +81,13 @@ export async function deleteObjects(exchange: Exchange, gateway: Gateway): Promi
     const refusal = refused.get(index);
     if ('error' in entry) {
       errors.push({ Key: entry.key, Code: entry.error.code, Message: entry.error.message });
-      exchange.note({ operation: 'DeleteObject', bucket: route.bucket, key: entry.key, status: 400, errorCode: entry.error.code });
+      exchange.note({
+        operation: 'DeleteObject',
+        bucket: route.bucket,
+        key: entry.key,
+        status: 400,
+        errorCode: entry.error.code,
+      });
       continue;
     }
     const named = { Key: entry.key, ...(entry.versionId === undefined ? {} : { VersionId: entry.versionId }) };
@@ -122,7 +128,8 @@ function listedEntry(object: Record<string, unknown>): Entry | { key: string; er
 function readEntry(object: Record<string, unknown>): Entry {
   const key = object['Key'];
   if (typeof key !== 'string' || key === '') throw s3Error('MalformedXML');
-  if (Buffer.byteLength(key) > 1024) throw s3Error('KeyTooLongError', { Size: String(Buffer.byteLength(key)), MaxSizeAllowed: '1024' });
+  if (Buffer.byteLength(key) > 1024)
+    throw s3Error('KeyTooLongError', { Size: String(Buffer.byteLength(key)), MaxSizeAllowed: '1024' });
   const versionId = object['VersionId'];
   if (versionId === '') throw emptyVersionId();
   const etag = object['IfMatch'] ?? object['ETag'];
@@ -146,9 +153,13 @@ async function send(
   const mfa = headers['x-amz-mfa'];
   const bypass = headers[BYPASS];
   if (bypass !== undefined && !exchange.bucket().context.protected) {
-    throw s3Error('InvalidArgument', { ArgumentName: BYPASS, ArgumentValue: String(bypass) }, {
-      message: 'x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.',
-    });
+    throw s3Error(
+      'InvalidArgument',
+      { ArgumentName: BYPASS, ArgumentValue: String(bypass) },
+      {
+        message: 'x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.',
+      },
+    );
   }
   failpoint('gateway.delete.before-call');
   const done = await exchange.deciding(async (bucket) => {

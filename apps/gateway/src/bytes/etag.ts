@@ -8,7 +8,9 @@ export function unquoted(etag: string): string {
 }
 
 /** If-Match and If-None-Match of a write, as the owner compares them. */
-export function unquotedCondition(input: Record<string, unknown>): { ifMatch?: string; ifNoneMatch?: string } | undefined {
+export function unquotedCondition(
+  input: Record<string, unknown>,
+): { ifMatch?: string; ifNoneMatch?: string } | undefined {
   const ifMatch = input['IfMatch'];
   const ifNoneMatch = input['IfNoneMatch'];
   if (ifMatch === undefined && ifNoneMatch === undefined) return undefined;

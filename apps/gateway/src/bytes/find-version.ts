@@ -22,12 +22,20 @@ export function wantedBytes(exchange: Exchange): Omit<Wanted, 'want'> {
   const partNumber = exchange.input['PartNumber'] as number | undefined;
   if (partNumber !== undefined) {
     if (header !== undefined) {
-      throw s3Error('InvalidRequest', {}, { message: 'Cannot specify both Range header and partNumber query parameter' });
+      throw s3Error(
+        'InvalidRequest',
+        {},
+        { message: 'Cannot specify both Range header and partNumber query parameter' },
+      );
     }
     if (partNumber < 1 || partNumber > MAX_PART) {
-      throw s3Error('InvalidArgument', { ArgumentName: 'partNumber', ArgumentValue: String(partNumber) }, {
-        message: 'Part number must be an integer between 1 and 10000, inclusive',
-      });
+      throw s3Error(
+        'InvalidArgument',
+        { ArgumentName: 'partNumber', ArgumentValue: String(partNumber) },
+        {
+          message: 'Part number must be an integer between 1 and 10000, inclusive',
+        },
+      );
     }
   }
   return {

@@ -6,7 +6,10 @@ import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { quoted, unquoted, unquotedCondition } from './etag.ts';
 
-registerFailpoints('gateway.complete-multipart-upload.before-commit', 'gateway.complete-multipart-upload.before-answer');
+registerFailpoints(
+  'gateway.complete-multipart-upload.before-commit',
+  'gateway.complete-multipart-upload.before-answer',
+);
 
 /** Makes the parts one object. What belongs together, and in which order, the owner checks. */
 export async function completeMultipartUpload(exchange: Exchange, gateway: Gateway): Promise<Answer> {
@@ -65,7 +68,8 @@ type Part = { partNumber: number; etag?: string; checksum?: { algorithm: string;
 function readParts(input: Record<string, unknown>): Part[] {
   const list = (input['MultipartUpload'] as { Parts?: Record<string, unknown>[] } | undefined)?.Parts ?? [];
   if (list.length === 0) throw noParts();
-  if (list.length > 10_000) throw s3Error('InvalidArgument', {}, { message: 'Part number must be an integer between 1 and 10000, inclusive' });
+  if (list.length > 10_000)
+    throw s3Error('InvalidArgument', {}, { message: 'Part number must be an integer between 1 and 10000, inclusive' });
   return list.map((item) => {
     const partNumber = item['PartNumber'];
     if (typeof partNumber !== 'number') throw s3Error('MalformedXML');
@@ -79,14 +83,20 @@ function readParts(input: Record<string, unknown>): Part[] {
 }
 
 /** The client's own claim about the whole object, in a header of the request. */
-function wholeChecksum(input: Record<string, unknown>): { algorithm: string; value: string; type?: 'COMPOSITE' | 'FULL_OBJECT' } | undefined {
+function wholeChecksum(
+  input: Record<string, unknown>,
+): { algorithm: string; value: string; type?: 'COMPOSITE' | 'FULL_OBJECT' } | undefined {
   const named = algorithms.filter((name) => input[checksumMember(name)] !== undefined);
   const [algorithm] = named;
   if (algorithm === undefined) return undefined;
   if (named.length > 1) {
-    throw s3Error('InvalidRequest', {}, {
-      message: 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
-    });
+    throw s3Error(
+      'InvalidRequest',
+      {},
+      {
+        message: 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
+      },
+    );
   }
   const value = String(input[checksumMember(algorithm)]);
   const type = input['ChecksumType'];

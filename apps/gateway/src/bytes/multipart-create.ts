@@ -62,26 +62,41 @@ export async function createMultipartUpload(exchange: Exchange, gateway: Gateway
   };
 }
 
-function uploadChecksum(input: Record<string, unknown>): { algorithm: ChecksumAlgorithm; type: ChecksumType } | undefined {
+function uploadChecksum(
+  input: Record<string, unknown>,
+): { algorithm: ChecksumAlgorithm; type: ChecksumType } | undefined {
   const algorithm = input['ChecksumAlgorithm'];
   const type = input['ChecksumType'];
   if (algorithm === undefined) {
     if (type === undefined) return undefined;
-    throw s3Error('InvalidRequest', {}, {
-      message: 'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.',
-    });
+    throw s3Error(
+      'InvalidRequest',
+      {},
+      {
+        message: 'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.',
+      },
+    );
   }
   if (typeof algorithm !== 'string' || !isAlgorithm(algorithm)) {
-    throw s3Error('InvalidRequest', {}, {
-      message: 'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
-    });
+    throw s3Error(
+      'InvalidRequest',
+      {},
+      {
+        message:
+          'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
+      },
+    );
   }
   const allowed = TYPES[algorithm];
   const chosen = typeof type === 'string' ? type : allowed[0];
   if (!allowed.includes(chosen as ChecksumType)) {
-    throw s3Error('InvalidRequest', {}, {
-      message: `The ${String(chosen).slice(0, 32)} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
-    });
+    throw s3Error(
+      'InvalidRequest',
+      {},
+      {
+        message: `The ${String(chosen).slice(0, 32)} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
+      },
+    );
   }
   return { algorithm, type: chosen as ChecksumType };
 }

@@ -21,9 +21,13 @@ export function objectHeaders(exchange: Exchange, version: VersionFacts): Record
     const value = exchange.route.query.get(parameter);
     if (value === undefined) continue;
     if (exchange.authenticated.auth.kind === 'anonymous') {
-      throw s3Error('InvalidRequest', {}, {
-        message: 'Request specific response headers cannot be used for anonymous GET requests.',
-      });
+      throw s3Error(
+        'InvalidRequest',
+        {},
+        {
+          message: 'Request specific response headers cannot be used for anonymous GET requests.',
+        },
+      );
     }
     headers[name] = value;
   }

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { objectStorage, type Checksum } from '@coffer/contracts';
+import type { Checksum } from '@coffer/contracts';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { checksumMember, type ChecksumAlgorithm } from '../checksums/algorithms.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
-import { quoted, unquotedCondition } from './etag.ts';
+import { commitVersion } from './commit-version.ts';
+import { quoted } from './etag.ts';
 import { receive } from './receive.ts';
-import { discard } from './seal-into.ts';
 import { headerTags, refuseUnsupported, storedHeaders } from './stored-headers.ts';
 
-registerFailpoints('gateway.put-object.before-seal', 'gateway.put-object.before-commit', 'gateway.put-object.before-answer');
+registerFailpoints(
+  'gateway.put-object.before-seal',
+  'gateway.put-object.before-commit',
+  'gateway.put-object.before-answer',
+);
 
 /** What S3 computes for an object whose writer announced no checksum. */
 export const DEFAULT_CHECKSUM: ChecksumAlgorithm = 'CRC64NVME';
@@ -22,7 +26,6 @@ export async function putObject(exchange: Exchange, gateway: Gateway): Promise<A
   refuseUnsupported(exchange, bucket);
   const headers = storedHeaders(incoming.headers);
   const tags = headerTags(input['Tagging'] as string | undefined);
-  const conditions = unquotedCondition(input);
   const internalVersionId = randomUUID();
   const { dataKey, encryption } = await gateway.keys.newDataKey(bucket, { key, internalVersionId });
   try {
@@ -32,54 +35,33 @@ export async function putObject(exchange: Exchange, gateway: Gateway): Promise<A
     failpoint('gateway.put-object.before-commit');
     const algorithm = received.declared ?? DEFAULT_CHECKSUM;
     const checksum: Checksum = { algorithm, value: received.checksums.get(algorithm) as string, type: 'FULL_OBJECT' };
-    try {
-      const done = await exchange.deciding(
-        (current) =>
-          gateway.bus.call(objectStorage.commit, {
-            revision: current.context.revision,
-            caller: exchange.caller,
-            time: incoming.time,
-            key,
-            internalVersionId,
-            body: received.body,
-            size: received.size,
-            etag: received.md5,
-            headers,
-            metadata: (input['Metadata'] as Record<string, string> | undefined) ?? {},
-            tags,
-            checksum,
-            encryption,
-            ...(conditions ? { conditions } : {}),
-            draft: exchange.draft({ objectSize: received.size, bytesReceived: received.size }),
-          }),
-        { sealed: true },
-      );
-      failpoint('gateway.put-object.before-answer');
-      return {
-        output: {
-          ETag: quoted(done.etag),
-          VersionId: done.versionId,
-          ServerSideEncryption: encryption.mode,
-          [checksumMember(checksum.algorithm)]: checksum.value,
-          ChecksumType: checksum.type,
-        },
-        facts: {
-          objectSize: received.size,
-          bytesReceived: received.size,
-          ...(done.versionId === undefined ? {} : { versionId: done.versionId }),
-        },
-      };
-    } catch (error) {
-      // Only an answer that surely means «not committed» lets the bytes go; after a lost reply they may be in use.
-      if (isRefusal(error)) discard(gateway, received.body);
-      throw error;
-    }
+    const done = await commitVersion(exchange, gateway, {
+      internalVersionId,
+      body: received.body,
+      size: received.size,
+      etag: received.md5,
+      headers,
+      metadata: (input['Metadata'] as Record<string, string> | undefined) ?? {},
+      tags,
+      checksum,
+      encryption,
+    });
+    failpoint('gateway.put-object.before-answer');
+    return {
+      output: {
+        ETag: quoted(done.etag),
+        VersionId: done.versionId,
+        ServerSideEncryption: encryption.mode,
+        [checksumMember(checksum.algorithm)]: checksum.value,
+        ChecksumType: checksum.type,
+      },
+      facts: {
+        objectSize: received.size,
+        bytesReceived: received.size,
+        ...(done.versionId === undefined ? {} : { versionId: done.versionId }),
+      },
+    };
   } finally {
     dataKey.fill(0);
   }
-}
-
-/** A fault of the owner itself, as opposed to one of the bus, after which nobody knows what happened. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof Error && 'status' in error && typeof error.status === 'number' && error.status < 500;
 }

@@ -68,7 +68,10 @@ async function* plainBytes(gateway: Gateway, request: ReadRequest): AsyncGenerat
     for await (const segment of segmentsFrom(gateway, request)) {
       const end = Math.min(range.end, segment.offset + segment.size - 1);
       if (at > end) continue;
-      yield* segmentBytes(gateway, request, dataKey, segment, { start: at - segment.offset, end: end - segment.offset });
+      yield* segmentBytes(gateway, request, dataKey, segment, {
+        start: at - segment.offset,
+        end: end - segment.offset,
+      });
       at = end + 1;
       if (at > range.end) return;
     }
@@ -78,7 +81,10 @@ async function* plainBytes(gateway: Gateway, request: ReadRequest): AsyncGenerat
   }
 }
 
-async function* segmentsFrom(gateway: Gateway, { context, version, segments }: ReadRequest): AsyncGenerator<SegmentRef> {
+async function* segmentsFrom(
+  gateway: Gateway,
+  { context, version, segments }: ReadRequest,
+): AsyncGenerator<SegmentRef> {
   let list = segments;
   while (list.length > 0) {
     yield* list;

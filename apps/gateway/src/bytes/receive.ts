@@ -89,7 +89,10 @@ function plainLength(header: string | undefined): number {
   return size;
 }
 
-function chunkedDecoder({ authenticated, incoming }: Exchange): { stream: AwsChunkedDecoder; size: number } | undefined {
+function chunkedDecoder({
+  authenticated,
+  incoming,
+}: Exchange): { stream: AwsChunkedDecoder; size: number } | undefined {
   const { auth, signingKey } = authenticated;
   if (auth.payload.kind !== 'streaming') return undefined;
   const { decodedLength, trailerNames } = checkStreamingHeaders(incoming.headers, auth.payload);
@@ -109,7 +112,11 @@ function verifyDeclared(declared: DeclaredChecksum, actual: Buffer, decoder: Aws
   const { algorithm } = declared;
   const expected = declared.value ?? validValue(algorithm, decoder?.trailers.get(checksumHeader(algorithm)) ?? '');
   if (actual.toString('base64') !== expected) {
-    throw s3Error('BadDigest', {}, { message: `The ${algorithm} you specified did not match the calculated checksum.` });
+    throw s3Error(
+      'BadDigest',
+      {},
+      { message: `The ${algorithm} you specified did not match the calculated checksum.` },
+    );
   }
 }
 

@@ -44,10 +44,12 @@ export async function sealInto(
     abort.abort(error);
     throw error;
   });
-  const written = gateway.blobs.put(blobId, body.sealedSize, sealing, { signal: abort.signal }).catch((error: unknown) => {
-    sealing.destroy(asError(error));
-    throw error;
-  });
+  const written = gateway.blobs
+    .put(blobId, body.sealedSize, sealing, { signal: abort.signal })
+    .catch((error: unknown) => {
+      sealing.destroy(asError(error));
+      throw error;
+    });
   feed(stages[0] as Transform);
   const [reading, writing] = await Promise.allSettled([read, written]);
   if (reading.status === 'fulfilled' && writing.status === 'fulfilled') return body;

@@ -19,7 +19,14 @@ const STORED = [
 const DEFAULT_TYPE = 'binary/octet-stream';
 
 /** Ordinary storage classes: accepted and shown as AWS shows them, one tier beneath. */
-const STORAGE_CLASSES = new Set(['STANDARD', 'REDUCED_REDUNDANCY', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR']);
+const STORAGE_CLASSES = new Set([
+  'STANDARD',
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+]);
 
 /** The object's own headers from a request that writes one. */
 export function storedHeaders(headers: IncomingHttpHeaders): Record<string, string> {
@@ -69,9 +76,13 @@ export function refuseUnsupported(exchange: Exchange, bucket: Bucket): void {
     throw s3Error('NotImplemented', { Header: 'x-amz-server-side-encryption' });
   }
   if (algorithm !== undefined && algorithm !== 'AES256') {
-    throw s3Error('InvalidArgument', { ArgumentName: 'x-amz-server-side-encryption', ArgumentValue: String(algorithm) }, {
-      message: 'The encryption method specified is not supported',
-    });
+    throw s3Error(
+      'InvalidArgument',
+      { ArgumentName: 'x-amz-server-side-encryption', ArgumentValue: String(algorithm) },
+      {
+        message: 'The encryption method specified is not supported',
+      },
+    );
   }
   if (LOCK_HEADERS.some((name) => headers[name] !== undefined)) {
     throw s3Error('InvalidRequest', {}, { message: 'Bucket is missing ObjectLockConfiguration' });
@@ -94,9 +105,14 @@ const MAX_TAGS = 10;
 export function headerTags(header: string | undefined): Tag[] {
   if (header === undefined || header === '') return [];
   const invalid = () =>
-    s3Error('InvalidArgument', { ArgumentName: 'x-amz-tagging', ArgumentValue: header.slice(0, 1024) }, {
-      message: "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
-    });
+    s3Error(
+      'InvalidArgument',
+      { ArgumentName: 'x-amz-tagging', ArgumentValue: header.slice(0, 1024) },
+      {
+        message:
+          "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
+      },
+    );
   const tags = new Map<string, string>();
   for (const pair of header.split('&')) {
     const [name = '', value = ''] = pair.split('=', 2).map((part) => {
@@ -112,7 +128,8 @@ export function headerTags(header: string | undefined): Tag[] {
   if (tags.size > MAX_TAGS) throw s3Error('BadRequest', {}, { message: 'Object tags cannot be greater than 10' });
   for (const [name, value] of tags) {
     if ([...name].length > 128) throw s3Error('InvalidTag', { TagKey: name });
-    if ([...value].length > 256) throw s3Error('InvalidTag', { TagValue: value }, { message: 'The TagValue you have provided is invalid' });
+    if ([...value].length > 256)
+      throw s3Error('InvalidTag', { TagValue: value }, { message: 'The TagValue you have provided is invalid' });
   }
   return [...tags].map(([Key, Value]) => ({ Key, Value }));
 }

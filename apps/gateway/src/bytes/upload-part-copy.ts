@@ -23,20 +23,34 @@ export async function uploadPartCopy(exchange: Exchange, gateway: Gateway): Prom
   const { version, segments } = source.located;
   const range = asked ?? (version.size > 0 ? { start: 0, end: version.size - 1 } : undefined);
   if (range && range.end >= version.size) {
-    throw s3Error('InvalidArgument', { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: `bytes=${range.start}-${range.end}` }, {
-      message: `Range specified is not valid for source object of size: ${version.size}`,
-    });
+    throw s3Error(
+      'InvalidArgument',
+      { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: `bytes=${range.start}-${range.end}` },
+      {
+        message: `Range specified is not valid for source object of size: ${version.size}`,
+      },
+    );
   }
   const size = range ? range.end - range.start + 1 : 0;
   if (size > MAX_UPLOAD) {
-    throw s3Error('InvalidRequest', {}, {
-      message: `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_UPLOAD}`,
-    });
+    throw s3Error(
+      'InvalidRequest',
+      {},
+      {
+        message: `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_UPLOAD}`,
+      },
+    );
   }
   const algorithm = partAlgorithm(upload);
   const dataKey = await gateway.keys.dataKey(exchange.bucket().context, upload.encryption, upload);
   try {
-    const plain = await readVersion(gateway, { context: source.at.context, version, segments, range, signal: exchange.incoming.gone });
+    const plain = await readVersion(gateway, {
+      context: source.at.context,
+      version,
+      segments,
+      range,
+      signal: exchange.incoming.gone,
+    });
     const digest = await DigestStream.of(['MD5', algorithm]);
     const body = await sealInto(gateway, { dataKey, ...upload }, size, [digest], (sink) => {
       plain.once('error', (error) => sink.destroy(error));
@@ -69,10 +83,14 @@ function parseSourceRange(header: string | undefined): ByteRange | undefined {
   const match = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(header);
   const range = match ? { start: Number(match[1]), end: Number(match[2]) } : undefined;
   if (!range || range.end < range.start) {
-    throw s3Error('InvalidArgument', { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: header.slice(0, 128) }, {
-      message:
-        'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy',
-    });
+    throw s3Error(
+      'InvalidArgument',
+      { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: header.slice(0, 128) },
+      {
+        message:
+          'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy',
+      },
+    );
   }
   return range;
 }

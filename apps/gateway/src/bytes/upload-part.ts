@@ -5,7 +5,8 @@ import { declaredChecksum } from '../checksums/declared.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { quoted } from './etag.ts';
-import { DEFAULT_CHECKSUM, isRefusal } from './put-object.ts';
+import { isRefusal } from './commit-version.ts';
+import { DEFAULT_CHECKSUM } from './put-object.ts';
 import { receive } from './receive.ts';
 import { discard } from './seal-into.ts';
 
@@ -24,7 +25,13 @@ export async function uploadPart(exchange: Exchange, gateway: Gateway): Promise<
     const received = await receive(exchange, gateway, target, (declared) => (declared === kept ? [] : [kept]));
     const value = received.checksums.get(kept) as string;
     failpoint('gateway.upload-part.before-commit');
-    await commitPart(exchange, gateway, { partNumber, uploadId, ...received, etag: received.md5, checksum: { algorithm: kept, value } });
+    await commitPart(exchange, gateway, {
+      partNumber,
+      uploadId,
+      ...received,
+      etag: received.md5,
+      checksum: { algorithm: kept, value },
+    });
     failpoint('gateway.upload-part.before-answer');
     const shown = received.declared ?? (upload.checksum ? kept : undefined);
     return {
@@ -50,7 +57,11 @@ export interface PartToCommit {
 }
 
 /** Makes a sealed part belong to its upload; bytes of a refused part are let go. */
-export async function commitPart(exchange: Exchange, gateway: Gateway, part: PartToCommit): Promise<{ lastModified: number }> {
+export async function commitPart(
+  exchange: Exchange,
+  gateway: Gateway,
+  part: PartToCommit,
+): Promise<{ lastModified: number }> {
   try {
     return await exchange.deciding(
       (current) =>
@@ -83,9 +94,13 @@ export function partOf({ route }: Exchange): { partNumber: number; uploadId: str
   const text = route.query.get('partNumber') ?? '';
   const partNumber = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (partNumber < 1 || partNumber > 10_000) {
-    throw s3Error('InvalidArgument', { ArgumentName: 'partNumber', ArgumentValue: text.slice(0, 64) }, {
-      message: 'Part number must be an integer between 1 and 10000, inclusive',
-    });
+    throw s3Error(
+      'InvalidArgument',
+      { ArgumentName: 'partNumber', ArgumentValue: text.slice(0, 64) },
+      {
+        message: 'Part number must be an integer between 1 and 10000, inclusive',
+      },
+    );
   }
   return { partNumber, uploadId: route.query.get('uploadId') ?? '' };
 }
@@ -98,8 +113,12 @@ export function partAlgorithm(upload: UploadFacts): ChecksumAlgorithm {
 
 function refuseOtherAlgorithm(upload: UploadFacts, declared: ChecksumAlgorithm | undefined): void {
   if (upload.checksum && declared && declared !== upload.checksum.algorithm) {
-    throw s3Error('InvalidRequest', {}, {
-      message: `Checksum Type mismatch occurred, expected checksum Type: ${upload.checksum.algorithm.toLowerCase()}, actual checksum Type: ${declared.toLowerCase()}`,
-    });
+    throw s3Error(
+      'InvalidRequest',
+      {},
+      {
+        message: `Checksum Type mismatch occurred, expected checksum Type: ${upload.checksum.algorithm.toLowerCase()}, actual checksum Type: ${declared.toLowerCase()}`,
+      },
+    );
   }
 }

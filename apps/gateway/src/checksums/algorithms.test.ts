@@ -12,13 +12,16 @@ const CHECK: Partial<Record<ChecksumAlgorithm, string>> = {
 };
 
 describe('checksum algorithms', () => {
-  it.each(Object.entries(CHECK))('%s has its published check value, in one piece or many, and again', async (name, value) => {
-    for (let round = 0; round < 3; round++) {
-      const counter = await newDigester(name as ChecksumAlgorithm);
-      for (const byte of Buffer.from('123456789')) counter.update(Buffer.of(byte));
-      expect(counter.digest().toString('hex')).toBe(value);
-    }
-  });
+  it.each(Object.entries(CHECK))(
+    '%s has its published check value, in one piece or many, and again',
+    async (name, value) => {
+      for (let round = 0; round < 3; round++) {
+        const counter = await newDigester(name as ChecksumAlgorithm);
+        for (const byte of Buffer.from('123456789')) counter.update(Buffer.of(byte));
+        expect(counter.digest().toString('hex')).toBe(value);
+      }
+    },
+  );
 
   it.each(algorithms)('%s gives as many bytes as S3 shows, and does not mix two uses', async (name) => {
     const [one, two] = [await newDigester(name), await newDigester(name)];

@@ -80,14 +80,10 @@ describe('declaredMd5', () => {
     expect(declaredMd5({})).toBeUndefined();
   });
 
-  it.each([
-    '',
-    'x',
-    'AAAA',
-    createHash('md5').update('x').digest('hex'),
-    'AAAAAAAAAAAAAAAAAAAAAB==',
-    `${'A'.repeat(22)}`,
-  ])('refuses "%s"', (value) => {
-    expect(() => declaredMd5({ 'content-md5': value })).toThrow(refused('InvalidDigest'));
-  });
+  it.each(['', 'x', 'AAAA', createHash('md5').update('x').digest('hex'), 'AAAAAAAAAAAAAAAAAAAAAB==', 'A'.repeat(22)])(
+    'refuses "%s"',
+    (value) => {
+      expect(() => declaredMd5({ 'content-md5': value })).toThrow(refused('InvalidDigest'));
+    },
+  );
 });

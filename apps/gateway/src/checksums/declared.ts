@@ -15,25 +15,40 @@ export interface DeclaredChecksum {
  */
 export function declaredChecksum(headers: IncomingHttpHeaders): DeclaredChecksum | undefined {
   const inHeaders = algorithms.filter((algorithm) => headers[checksumHeader(algorithm)] !== undefined);
-  const trailerName = String(headers['x-amz-trailer'] ?? '').trim().toLowerCase();
+  const trailerName = String(headers['x-amz-trailer'] ?? '')
+    .trim()
+    .toLowerCase();
   const inTrailer = algorithms.find((algorithm) => checksumHeader(algorithm) === trailerName);
   if (inHeaders.length + (inTrailer ? 1 : 0) > 1) {
-    throw s3Error('InvalidRequest', {}, {
-      message: 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
-    });
+    throw s3Error(
+      'InvalidRequest',
+      {},
+      {
+        message: 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
+      },
+    );
   }
   const named = headers['x-amz-sdk-checksum-algorithm'];
   const algorithm = inHeaders[0] ?? inTrailer;
   if (typeof named === 'string' && named !== '') {
     if (!isAlgorithm(named.toUpperCase())) {
-      throw s3Error('InvalidRequest', {}, {
-        message: 'Value for x-amz-sdk-checksum-algorithm header is invalid.',
-      });
+      throw s3Error(
+        'InvalidRequest',
+        {},
+        {
+          message: 'Value for x-amz-sdk-checksum-algorithm header is invalid.',
+        },
+      );
     }
     if (algorithm === undefined) {
-      throw s3Error('InvalidRequest', {}, {
-        message: 'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
-      });
+      throw s3Error(
+        'InvalidRequest',
+        {},
+        {
+          message:
+            'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
+        },
+      );
     }
     if (algorithm !== named.toUpperCase()) {
       throw s3Error('InvalidRequest', {}, { message: 'Value for x-amz-sdk-checksum-algorithm header is invalid.' });

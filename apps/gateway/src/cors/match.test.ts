@@ -13,7 +13,12 @@ const question = { origin: 'https://a.example.com', method: 'PUT', headers: [] a
 describe('CORS rules', () => {
   it('match origin around one wildcard, case-sensitively, scheme and port included', () => {
     expect(matchRule([rule], question)).toBe(rule);
-    for (const origin of ['http://a.example.com', 'https://a.example.com:8443', 'https://A.EXAMPLE.com', 'https://example.com']) {
+    for (const origin of [
+      'http://a.example.com',
+      'https://a.example.com:8443',
+      'https://A.EXAMPLE.com',
+      'https://example.com',
+    ]) {
       expect(matchRule([rule], { ...question, origin })).toBeUndefined();
     }
   });

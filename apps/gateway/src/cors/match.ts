@@ -19,7 +19,9 @@ function fits(pattern: string, text: string): boolean {
   const star = pattern.indexOf('*');
   if (star < 0) return pattern === text;
   return (
-    text.length >= pattern.length - 1 && text.startsWith(pattern.slice(0, star)) && text.endsWith(pattern.slice(star + 1))
+    text.length >= pattern.length - 1 &&
+    text.startsWith(pattern.slice(0, star)) &&
+    text.endsWith(pattern.slice(star + 1))
   );
 }
 
@@ -29,9 +31,7 @@ export function matchRule(rules: readonly CorsRule[], question: CorsQuestion): C
     (rule) =>
       rule.AllowedOrigins?.some((pattern) => fits(pattern, question.origin)) &&
       rule.AllowedMethods?.includes(question.method) &&
-      question.headers.every((header) =>
-        rule.AllowedHeaders?.some((pattern) => fits(pattern.toLowerCase(), header)),
-      ),
+      question.headers.every((header) => rule.AllowedHeaders?.some((pattern) => fits(pattern.toLowerCase(), header))),
   );
 }
 

@@ -24,7 +24,12 @@ export async function preflight(gateway: Gateway, incoming: Incoming, route: Rou
   const question = { origin, method, headers };
   const rules = await freshRules(gateway, route);
   const rule = matchRule(rules, question);
-  if (!rule) throw forbidden(incoming, route, 'This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource\'s CORS spec.');
+  if (!rule)
+    throw forbidden(
+      incoming,
+      route,
+      "This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",
+    );
   return { output: {}, headers: corsHeaders(rule, question) };
 
   async function freshRules(from: Gateway, { bucket }: Route): Promise<readonly CorsRule[]> {

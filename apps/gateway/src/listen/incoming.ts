@@ -27,7 +27,12 @@ export interface Incoming {
   readonly gone: AbortSignal;
 }
 
-export function readHead(message: IncomingMessage, response: ServerResponse, trust: ProxyTrust, expects: boolean): Incoming {
+export function readHead(
+  message: IncomingMessage,
+  response: ServerResponse,
+  trust: ProxyTrust,
+  expects: boolean,
+): Incoming {
   const socket = message.socket as Partial<TLSSocket> & IncomingMessage['socket'];
   const encrypted = socket.encrypted === true;
   const peer = trust(socket.remoteAddress ?? '', message.headers, encrypted);

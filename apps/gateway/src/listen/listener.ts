@@ -81,9 +81,17 @@ function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   }
   const [status, code, words] =
     error.code === 'HPE_HEADER_OVERFLOW'
-      ? ['400 Bad Request', 'RequestHeaderSectionTooLarge', 'Your request header section exceeds the maximum allowed size.']
+      ? [
+          '400 Bad Request',
+          'RequestHeaderSectionTooLarge',
+          'Your request header section exceeds the maximum allowed size.',
+        ]
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ['400 Bad Request', 'RequestTimeout', 'Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.']
+        ? [
+            '400 Bad Request',
+            'RequestTimeout',
+            'Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.',
+          ]
         : ['400 Bad Request', 'BadRequest', 'The request is not a valid HTTP request.'];
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${words}</Message></Error>`;
   socket.end(

@@ -30,7 +30,8 @@ export const bucketOperations: readonly Operation[] = [
     mutates: true,
     bucket: 'none',
     needs: ({ route, input }) => {
-      const constraint = (input['CreateBucketConfiguration'] as { LocationConstraint?: string } | undefined)?.LocationConstraint;
+      const constraint = (input['CreateBucketConfiguration'] as { LocationConstraint?: string } | undefined)
+        ?.LocationConstraint;
       return [
         {
           action: 's3:CreateBucket',

@@ -89,6 +89,10 @@ export const objectOperations: readonly Operation[] = [
   change({ name: 'UploadPart', needs: onObject('s3:PutObject'), perform: uploadPart }),
   change({ name: 'UploadPartCopy', needs: onObject('s3:PutObject'), perform: uploadPartCopy }),
   change({ name: 'CompleteMultipartUpload', needs: onObject('s3:PutObject'), perform: completeMultipartUpload }),
-  change({ name: 'AbortMultipartUpload', needs: onObject('s3:AbortMultipartUpload'), perform: forward('AbortMultipartUpload', true) }),
+  change({
+    name: 'AbortMultipartUpload',
+    needs: onObject('s3:AbortMultipartUpload'),
+    perform: forward('AbortMultipartUpload', true),
+  }),
   read({ name: 'ListParts', needs: onObject('s3:ListMultipartUploadParts'), perform: forward('ListParts', false) }),
 ];

@@ -107,10 +107,7 @@ export class DecidedExchange implements Exchange {
     this.parts.trail.decided(verdict);
   }
 
-  async deciding<Reply>(
-    call: (bucket: Bucket) => Promise<Reply>,
-    options: { sealed?: boolean } = {},
-  ): Promise<Reply> {
+  async deciding<Reply>(call: (bucket: Bucket) => Promise<Reply>, options: { sealed?: boolean } = {}): Promise<Reply> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const bucket = this.bucket();
       try {

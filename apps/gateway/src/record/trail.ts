@@ -7,7 +7,13 @@ import type { Incoming } from '../listen/incoming.ts';
 const MAX_URI = 4096;
 const MAX_HEADER = 1024;
 /** Whoever reads the record must not be able to use the URL again. */
-const SECRET_PARAMETERS = new Set(['x-amz-signature', 'x-amz-security-token', 'signature', 'x-amz-credential', 'awsaccesskeyid']);
+const SECRET_PARAMETERS = new Set([
+  'x-amz-signature',
+  'x-amz-security-token',
+  'signature',
+  'x-amz-credential',
+  'awsaccesskeyid',
+]);
 
 /** Cuts secrets out of a URL's query; names are compared decoded, since `X%2DAmz-Signature` verifies as well. */
 export function withoutSecrets(url: string): string {

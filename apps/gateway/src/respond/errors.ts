@@ -12,7 +12,16 @@ const INTERNAL: Readonly<Record<string, Pick<WireErrorResponse, 'code' | 'status
   NotUnderstood: { code: 'ServiceUnavailable', status: 503, message: 'Service is unable to handle request.' },
 };
 const FAILURE = { code: 'InternalError', status: 500, message: 'We encountered an internal error. Please try again.' };
-const BETWEEN_SERVICES = new Set(['InvalidMessage', 'Internal', 'NotPermitted', 'StaleContext', 'NotFound', 'InvalidCiphertext', 'NoSuchBucketKey', 'Disabled']);
+const BETWEEN_SERVICES = new Set([
+  'InvalidMessage',
+  'Internal',
+  'NotPermitted',
+  'StaleContext',
+  'NotFound',
+  'InvalidCiphertext',
+  'NoSuchBucketKey',
+  'Disabled',
+]);
 
 /** What the query and JSON APIs call the failures of authentication that S3 has names of its own for. */
 const OTHER_NAMES: Readonly<Partial<Record<Api, Readonly<Record<string, { code: string; status: number }>>>>> = {
@@ -54,14 +63,26 @@ function knownError(error: unknown): Rendered {
     if (internal) return { ...internal, unexpected: true };
     if (BETWEEN_SERVICES.has(error.code)) return { ...FAILURE, unexpected: true };
     const { code, status, message, extras, headers } = error;
-    return { code, status, message, extras, headers, unexpected: status >= 500 && code !== 'NotImplemented' && code !== 'SlowDown' };
+    return {
+      code,
+      status,
+      message,
+      extras,
+      headers,
+      unexpected: status >= 500 && code !== 'NotImplemented' && code !== 'SlowDown',
+    };
   }
   if (error instanceof SignatureError || error instanceof WireError) {
     const { code, status, message, extras } = error;
     return { code, status, message, extras, unexpected: false };
   }
   if (error instanceof BlobError && error.code !== 'BlobNotFound') {
-    return { code: 'ServiceUnavailable', status: 503, message: 'Service is unable to handle request.', unexpected: true };
+    return {
+      code: 'ServiceUnavailable',
+      status: 503,
+      message: 'Service is unable to handle request.',
+      unexpected: true,
+    };
   }
   if (error instanceof SealError || error instanceof PolicyError) return { ...FAILURE, unexpected: true };
   return { ...FAILURE, unexpected: true };

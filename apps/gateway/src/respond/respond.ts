@@ -18,7 +18,10 @@ export interface Reply {
 }
 
 /** Joins what the codec wrote with an operation's own headers. Header names of the latter win, whatever their case. */
-export function mergeHeaders(wire: WireResponse['headers'], ...others: Readonly<Record<string, string>>[]): Reply['headers'] {
+export function mergeHeaders(
+  wire: WireResponse['headers'],
+  ...others: Readonly<Record<string, string>>[]
+): Reply['headers'] {
   const merged = new Map<string, [string, string | string[]]>();
   for (const headers of [wire, ...others]) {
     for (const [name, value] of Object.entries(headers)) merged.set(name.toLowerCase(), [name, value]);
@@ -71,7 +74,11 @@ export async function respond(incoming: Incoming, response: ServerResponse, repl
   }
 }
 
-function lengthened(reply: Reply, body: string | Buffer | undefined, bodiless: boolean): Record<string, string | string[] | number> {
+function lengthened(
+  reply: Reply,
+  body: string | Buffer | undefined,
+  bodiless: boolean,
+): Record<string, string | string[] | number> {
   if (reply.stream) return { ...reply.headers, 'Content-Length': reply.length ?? 0 };
   if (body !== undefined) return { ...reply.headers, 'Content-Length': Buffer.byteLength(body) };
   return bodiless ? { ...reply.headers } : { ...reply.headers, 'Content-Length': 0 };

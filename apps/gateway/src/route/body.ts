@@ -54,7 +54,10 @@ function gather(incoming: Incoming, limit: number, tooLong: () => Error): Promis
       message.pause();
       reject(error);
     };
-    const timer = setTimeout(() => stop(s3Error('RequestTimeout')), BASE_MS + (limit / BYTES_PER_SECOND) * 1000).unref();
+    const timer = setTimeout(
+      () => stop(s3Error('RequestTimeout')),
+      BASE_MS + (limit / BYTES_PER_SECOND) * 1000,
+    ).unref();
     const take = (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > limit) stop(tooLong());
@@ -92,7 +95,10 @@ export async function verifyWhole(
   if (md5) {
     const actual = createHash('md5').update(body).digest();
     if (!md5.equals(actual)) {
-      throw s3Error('BadDigest', { ExpectedDigest: md5.toString('base64'), CalculatedDigest: actual.toString('base64') });
+      throw s3Error('BadDigest', {
+        ExpectedDigest: md5.toString('base64'),
+        CalculatedDigest: actual.toString('base64'),
+      });
     }
   }
   const declared = withChecksum ? declaredChecksum(incoming.headers) : undefined;
@@ -100,9 +106,13 @@ export async function verifyWhole(
     const counter = await newDigester(declared.algorithm);
     counter.update(body);
     if (counter.digest().toString('base64') !== declared.value) {
-      throw s3Error('BadDigest', {}, {
-        message: `The ${declared.algorithm} you specified did not match the calculated checksum.`,
-      });
+      throw s3Error(
+        'BadDigest',
+        {},
+        {
+          message: `The ${declared.algorithm} you specified did not match the calculated checksum.`,
+        },
+      );
     }
   }
 }

@@ -32,7 +32,10 @@ export class BucketKeys {
   ) {}
 
   /** A fresh data key for a new version, and the form in which it is kept. The caller overwrites `dataKey`. */
-  async newDataKey(bucket: Bucket, binding: Omit<DataKeyBinding, 'bucketId'>): Promise<{ dataKey: Buffer; encryption: Encryption }> {
+  async newDataKey(
+    bucket: Bucket,
+    binding: Omit<DataKeyBinding, 'bucketId'>,
+  ): Promise<{ dataKey: Buffer; encryption: Encryption }> {
     const key = bucket.context.bucketKey ?? (await this.firstKey(bucket.context));
     const wrapping = await this.plaintext(bucket.context.bucketId, key);
     const dataKey = randomBytes(32);
@@ -98,7 +101,10 @@ export class BucketKeys {
   }
 
   private async unwrap(name: string, bucketId: string, key: BucketKey): Promise<Buffer> {
-    const reply = await this.bus.call(kms.unwrapDataKey, { wrapped: key.wrapped, context: kmsContext(bucketId, key.id) });
+    const reply = await this.bus.call(kms.unwrapDataKey, {
+      wrapped: key.wrapped,
+      context: kmsContext(bucketId, key.id),
+    });
     const plaintext = Buffer.from(reply.plaintext);
     reply.plaintext.fill(0);
     if (this.held.size >= MAX_HELD) this.drop(this.held.keys().next().value);

@@ -119,7 +119,14 @@ describe('operators', () => {
   });
 
   it('knows no other operators', () => {
-    for (const name of ['NullIfExists', 'ForAnyValue:Null', 'stringequals', 'ForSome:Bool', 'constructor', 'IfExists']) {
+    for (const name of [
+      'NullIfExists',
+      'ForAnyValue:Null',
+      'stringequals',
+      'ForSome:Bool',
+      'constructor',
+      'IfExists',
+    ]) {
       expect(readOperatorName(name)).toBeUndefined();
     }
   });

@@ -5,8 +5,7 @@ export type IpRange = (address: IpAddress) => boolean;
 
 /** An address: IPv4 as a number, IPv6 as sixteen bytes. IPv4 within IPv6 counts as IPv4. */
 export type IpAddress =
-  | { readonly version: 4; readonly value: number }
-  | { readonly version: 6; readonly bytes: readonly number[] };
+  { readonly version: 4; readonly value: number } | { readonly version: 6; readonly bytes: readonly number[] };
 
 /** Reads an address; undefined when it is none. Only dotted decimals and plain IPv6 are taken. */
 export function parseIp(text: string): IpAddress | undefined {

@@ -19,7 +19,14 @@ export function parseDate(text: string): number | undefined {
   const parts = DATE.exec(trimmed);
   if (!parts) return undefined;
   const [, year, month = '01', day = '01', hour = '00', minute = '00', second = '00', fraction = '0', zone] = parts;
-  const fields = [year, month, day, hour, minute, second].map(Number) as [number, number, number, number, number, number];
+  const fields = [year, month, day, hour, minute, second].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const [y, mo, d, h, mi, s] = fields;
   const time = Date.UTC(y, mo - 1, d, h, mi, s) + Math.trunc(Number(`0.${fraction}`) * 1000);
   // Date.UTC rolls 31 February over into March; such a text is no date.
@@ -46,5 +53,7 @@ export function parseBoolean(text: string): boolean | undefined {
 export function parseBase64(text: string): string | undefined {
   const bare = text.replace(/={1,2}$/, '');
   if (!/^[A-Za-z0-9+/]*$/.test(bare) || bare.length % 4 === 1) return undefined;
-  return Buffer.from(bare, 'base64').toString('base64').replace(/={1,2}$/, '');
+  return Buffer.from(bare, 'base64')
+    .toString('base64')
+    .replace(/={1,2}$/, '');
 }

@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { BUCKET, OTHER, OWNER, anonymous, bucket, identity, policy, request, root, session, user } from '../testkit/make.ts';
+import {
+  BUCKET,
+  OTHER,
+  OWNER,
+  anonymous,
+  bucket,
+  identity,
+  policy,
+  request,
+  root,
+  session,
+  user,
+} from '../testkit/make.ts';
 import type { AccessRequest, PolicySet, Principal } from '../types.ts';
 import { evaluate } from './evaluate.ts';
 
@@ -58,7 +70,12 @@ describe('same account', () => {
   it('knows stored principals by their unique id, so that a namesake gains nothing', () => {
     const stored = policy(
       's3-bucket',
-      { Effect: 'Allow', Principal: { AWS: [ann.userId, 'AROAREADER000000'] }, Action: 's3:GetObject', Resource: `${BUCKET}/*` },
+      {
+        Effect: 'Allow',
+        Principal: { AWS: [ann.userId, 'AROAREADER000000'] },
+        Action: 's3:GetObject',
+        Resource: `${BUCKET}/*`,
+      },
       { allowUniqueIds: true },
     );
     expect(allowed(ann, { resource: stored })).toBe(true);
@@ -224,14 +241,20 @@ describe('actions, resources and variables', () => {
   it('keeps a wildcard of the first five ARN parts within its part', () => {
     const wide = policy('iam-identity', { Effect: 'Allow', Action: '*', Resource: 'arn:aws:s3:*:1:accesspoint/x' });
     expect(allowed(ann, { identity: [wide] }, { resource: 'arn:aws:s3:eu:1:accesspoint/x' })).toBe(true);
-    expect(allowed(ann, { identity: [wide] }, { resource: 'arn:aws:s3:eu:2:accesspoint/o:1:accesspoint/x' })).toBe(false);
+    expect(allowed(ann, { identity: [wide] }, { resource: 'arn:aws:s3:eu:2:accesspoint/o:1:accesspoint/x' })).toBe(
+      false,
+    );
     const short = policy('iam-identity', { Effect: 'Allow', Action: '*', Resource: 'arn:aws:s3:*' });
     expect(allowed(ann, { identity: [short] })).toBe(true);
   });
 
   it('fills in variables in version 2012-10-17 only', () => {
     const home = (version: string) =>
-      policy('iam-identity', { Effect: 'Allow', Action: 's3:*', Resource: `${BUCKET}/\${aws:username}/*` }, { version });
+      policy(
+        'iam-identity',
+        { Effect: 'Allow', Action: 's3:*', Resource: `${BUCKET}/\${aws:username}/*` },
+        { version },
+      );
     const at = { resource: `${BUCKET}/ann/a` };
     expect(allowed(ann, { identity: [home('2012-10-17')] }, at)).toBe(true);
     expect(allowed(user('bob'), { identity: [home('2012-10-17')] }, at)).toBe(false);
@@ -250,7 +273,8 @@ describe('actions, resources and variables', () => {
 
   it('derives the keys of the principal itself, whatever the context says', () => {
     const lie = () => 'arn:aws:iam::111122223333:role/admin';
-    const only = (key: string, value: string) => identity('Allow', '*', { Condition: { StringEquals: { [key]: value } } });
+    const only = (key: string, value: string) =>
+      identity('Allow', '*', { Condition: { StringEquals: { [key]: value } } });
     const ask = (principal: Principal, key: string, value: string): boolean =>
       allowed(principal, { identity: [only(key, value)] }, { context: lie });
     expect(ask(ann, 'aws:PrincipalArn', lie())).toBe(false);
@@ -283,7 +307,13 @@ describe('reasons', () => {
     );
     const { reasons, message } = decide(ann, { identity: [two], boundary: allow });
     expect(reasons).toEqual([
-      { effect: 'Allow', layer: 'identity', policyId: 'arn:aws:iam::111122223333:policy/two', statementIndex: 1, sid: 'Read' },
+      {
+        effect: 'Allow',
+        layer: 'identity',
+        policyId: 'arn:aws:iam::111122223333:policy/two',
+        statementIndex: 1,
+        sid: 'Read',
+      },
       { effect: 'Allow', layer: 'boundary', policyId: 'iam-identity', statementIndex: 0 },
     ]);
     expect(message).toBe('');
@@ -297,7 +327,9 @@ describe('reasons', () => {
       reasons: [{ effect: 'Deny', layer: 'resource', policyId: 's3-bucket', statementIndex: 0, sid: 'Never' }],
       message: `${start} with an explicit deny in a resource-based policy`,
     });
-    expect(decide(ann, { identity: [deny] }).message).toBe(`${start} with an explicit deny in an identity-based policy`);
+    expect(decide(ann, { identity: [deny] }).message).toBe(
+      `${start} with an explicit deny in an identity-based policy`,
+    );
     expect(decide(ann, { boundary: deny }).message).toBe(`${start} with an explicit deny in a permissions boundary`);
     expect(decide(ann, { session: [deny] }).message).toBe(`${start} with an explicit deny in a session policy`);
   });

@@ -6,7 +6,13 @@ import type { AccessRequest } from '../types.ts';
 import { evaluate } from './evaluate.ts';
 
 const principals = fc.constantFrom(user(), user('bob'), user('eve', OTHER), session(), root(), root(OTHER), anonymous);
-const names = fc.constantFrom('*', { AWS: '*' }, { AWS: user().arn }, { AWS: [OWNER, OTHER] }, { AWS: session().roleArn });
+const names = fc.constantFrom(
+  '*',
+  { AWS: '*' },
+  { AWS: user().arn },
+  { AWS: [OWNER, OTHER] },
+  { AWS: session().roleArn },
+);
 const actions = fc.constantFrom('s3:GetObject', 's3:PutObject', 's3:*', 's3:Get*');
 const resources = fc.constantFrom(`${BUCKET}/*`, `${BUCKET}/a*`, `${BUCKET}/\${aws:username}`, `${BUCKET}/??txt`);
 const effects = fc.constantFrom('Allow' as const, 'Deny' as const);
@@ -21,7 +27,13 @@ const conditions = fc.constantFrom(
 const ownStatement = fc.record({ Effect: effects, Action: actions, Resource: resources, Condition: conditions });
 const bucketStatement = fc.oneof(
   fc.record({ Effect: effects, Principal: names, Action: actions, Resource: resources, Condition: conditions }),
-  fc.record({ Effect: effects, NotPrincipal: names, NotAction: actions, NotResource: resources, Condition: conditions }),
+  fc.record({
+    Effect: effects,
+    NotPrincipal: names,
+    NotAction: actions,
+    NotResource: resources,
+    Condition: conditions,
+  }),
 );
 const identityPolicy = fc.array(ownStatement, { minLength: 1, maxLength: 4 }).map((s) => policy('iam-identity', s));
 const bucketPolicy = fc.array(bucketStatement, { minLength: 1, maxLength: 4 }).map((s) => policy('s3-bucket', s));
@@ -38,9 +50,14 @@ const requests = fc
     x: fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }),
     n: fc.option(fc.constantFrom('4', '6'), { nil: undefined }),
   })
-  .map(
-    ({ principal, action, x, n }): AccessRequest =>
-      request(principal, { action, context: new Map([['aws:x', x], ['aws:n', n]]) }),
+  .map(({ principal, action, x, n }): AccessRequest =>
+    request(principal, {
+      action,
+      context: new Map([
+        ['aws:x', x],
+        ['aws:n', n],
+      ]),
+    }),
   );
 
 describe('evaluation, whatever the policies', () => {
@@ -108,7 +125,8 @@ describe('evaluation, whatever the policies', () => {
     fc.assert(
       fc.property(operators, requests, (operator, asked) => {
         const applies = (name: string): boolean =>
-          evaluate(asked, { identity: [identity('Deny', '*', { Condition: { [name]: { 'aws:x': 'a' } } })] }).explicitDeny;
+          evaluate(asked, { identity: [identity('Deny', '*', { Condition: { [name]: { 'aws:x': 'a' } } })] })
+            .explicitDeny;
         const { context } = asked;
         const absent = typeof context !== 'function' && context.get('aws:x') === undefined;
         expect(applies(`${operator}IfExists`)).toBe(absent || applies(operator));

@@ -56,6 +56,13 @@ describe('isPublic', () => {
 
   it('is public as soon as one statement is', () => {
     const base = { Effect: 'Allow', Action: 's3:GetObject', Resource: `${BUCKET}/*` };
-    expect(isPublic(policy('s3-bucket', [{ ...base, Principal: { AWS: OWNER } }, { ...base, Principal: '*' }]))).toBe(true);
+    expect(
+      isPublic(
+        policy('s3-bucket', [
+          { ...base, Principal: { AWS: OWNER } },
+          { ...base, Principal: '*' },
+        ]),
+      ),
+    ).toBe(true);
   });
 });

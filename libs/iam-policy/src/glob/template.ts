@@ -75,10 +75,7 @@ export function isVariable(part: TemplatePart): part is VariableReference {
 }
 
 /** Puts values in place of variables, as literal text; undefined when one has no value. */
-export function resolveTemplate(
-  parts: readonly TemplatePart[],
-  source: VariableSource,
-): GlobToken[] | undefined {
+export function resolveTemplate(parts: readonly TemplatePart[], source: VariableSource): GlobToken[] | undefined {
   const tokens: GlobToken[] = [];
   for (const part of parts) {
     if (!isVariable(part)) {
@@ -161,4 +158,3 @@ export function splitArn(arn: string): string[] | undefined {
   segments.push(arn.slice(from));
   return segments;
 }
-

@@ -17,7 +17,13 @@ const sample = policy(
       Condition: { StringLike: { 's3:ExistingObjectTag/Team': '${aws:PrincipalTag/Team}' } },
     },
     { Effect: 'Deny', NotPrincipal: { AWS: [ann.arn, OWNER] }, Action: 's3:PutObject', Resource: `${BUCKET}/*` },
-    { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: `${BUCKET}/*`, Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+    {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:*',
+      Resource: `${BUCKET}/*`,
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    },
   ],
   { id: 'mine' },
 );

@@ -40,13 +40,11 @@ export function mapPrincipals(
     }
     return result;
   };
-  const Statement = policy.document.Statement.map(
-    (statement): StatementDocument => ({
-      ...statement,
-      ...(statement.Principal === undefined ? {} : { Principal: replace(statement.Principal) }),
-      ...(statement.NotPrincipal === undefined ? {} : { NotPrincipal: replace(statement.NotPrincipal) }),
-    }),
-  );
+  const Statement = policy.document.Statement.map((statement): StatementDocument => ({
+    ...statement,
+    ...(statement.Principal === undefined ? {} : { Principal: replace(statement.Principal) }),
+    ...(statement.NotPrincipal === undefined ? {} : { NotPrincipal: replace(statement.NotPrincipal) }),
+  }));
   const text = JSON.stringify({ ...policy.document, Statement });
   return parsePolicy(text, policy.kind, { id: policy.id, allowUniqueIds: true });
 }

@@ -58,16 +58,36 @@ describe('bucket policies', () => {
     ['resource', s3({ Resource: 'docs/*' }), 'Policy has invalid resource'],
     ['other bucket', s3({ Resource: 'arn:aws:s3:::docs2/*' }), 'Policy has invalid resource'],
     ['object action on bucket', s3({ Resource: BUCKET }), 'Action does not apply to any resource(s) in statement'],
-    ['bucket action on object', s3({ Action: ['s3:GetObject', 's3:ListBucket'] }), 'Action does not apply to any resource(s) in statement'],
+    [
+      'bucket action on object',
+      s3({ Action: ['s3:GetObject', 's3:ListBucket'] }),
+      'Action does not apply to any resource(s) in statement',
+    ],
     ['operator', s3({ Condition: { StringEqual: { 'aws:x': '1' } } }), 'Invalid Condition type : StringEqual'],
     ['key', s3({ Condition: { StringEquals: { 's3:nope': '1' } } }), 'Policy has an invalid condition key'],
     ['key without vendor', s3({ Condition: { StringEquals: { prefix: '1' } } }), 'Policy has an invalid condition key'],
-    ['key of another action', s3({ Condition: { StringEquals: { 's3:prefix': '1' } } }), 'Conditions do not apply to combination of actions and resources in statement'],
-    ['address', s3({ Condition: { IpAddress: { 'aws:SourceIp': '10.207.*.*' } } }), 'Invalid value for IpAddress of condition key aws:SourceIp'],
+    [
+      'key of another action',
+      s3({ Condition: { StringEquals: { 's3:prefix': '1' } } }),
+      'Conditions do not apply to combination of actions and resources in statement',
+    ],
+    [
+      'address',
+      s3({ Condition: { IpAddress: { 'aws:SourceIp': '10.207.*.*' } } }),
+      'Invalid value for IpAddress of condition key aws:SourceIp',
+    ],
     ['Null', s3({ Condition: { Null: { 'aws:x': 'maybe' } } }), 'Invalid value for Null of condition key aws:x'],
-    ['date', s3({ Condition: { DateLessThan: { 'aws:CurrentTime': '2026-02-31' } } }), 'Invalid value for DateLessThan of condition key aws:CurrentTime'],
+    [
+      'date',
+      s3({ Condition: { DateLessThan: { 'aws:CurrentTime': '2026-02-31' } } }),
+      'Invalid value for DateLessThan of condition key aws:CurrentTime',
+    ],
     ['both', s3({ NotAction: 's3:GetObject' }), 'Invalid policy syntax.'],
-    ['same sid', doc({ ...statement, Sid: 'a' }, { ...statement, Sid: 'a' }), 'Statement IDs (SID) in a single policy must be unique.'],
+    [
+      'same sid',
+      doc({ ...statement, Sid: 'a' }, { ...statement, Sid: 'a' }),
+      'Statement IDs (SID) in a single policy must be unique.',
+    ],
   ])('%s', (_name, text, message) => {
     const error = errorOf(text, 's3-bucket', { bucketArn: BUCKET });
     expect(error.message).toBe(message);
@@ -75,7 +95,8 @@ describe('bucket policies', () => {
   });
 
   it('measures the normalised document', () => {
-    const keys = (count: number): string => s3({ Resource: Array.from({ length: count }, (_, i) => `${BUCKET}/${String(i).padStart(180, 'k')}`) });
+    const keys = (count: number): string =>
+      s3({ Resource: Array.from({ length: count }, (_, i) => `${BUCKET}/${String(i).padStart(180, 'k')}`) });
     const padded = doc(statement).replace('{', `{${' '.repeat(60_000)}`);
     expect(parsePolicy(padded, 's3-bucket', { bucketArn: BUCKET }).statements).toHaveLength(1);
     expect(parsePolicy(keys(90), 's3-bucket').statements).toHaveLength(1);
@@ -92,8 +113,18 @@ describe('bucket policies', () => {
     ['wide resource', { Resource: 'arn:aws:s3:::d*' }],
     ['variable', { Resource: `${BUCKET}/\${aws:username}/*` }],
     ['bucket in a variable', { Resource: 'arn:aws:s3:::${aws:username}/*' }],
-    ['not resource', { Effect: 'Deny', NotAction: 's3:GetObject', NotResource: `${BUCKET}/a`, Action: undefined, Resource: undefined }],
-    ['prefix for one of several', { Action: ['s3:ListBucket', 's3:GetObject'], Resource: [BUCKET, `${BUCKET}/*`], Condition: { StringLike: { 's3:prefix': 'a/*' } } }],
+    [
+      'not resource',
+      { Effect: 'Deny', NotAction: 's3:GetObject', NotResource: `${BUCKET}/a`, Action: undefined, Resource: undefined },
+    ],
+    [
+      'prefix for one of several',
+      {
+        Action: ['s3:ListBucket', 's3:GetObject'],
+        Resource: [BUCKET, `${BUCKET}/*`],
+        Condition: { StringLike: { 's3:prefix': 'a/*' } },
+      },
+    ],
     ['tags', { Condition: { StringEquals: { 's3:ExistingObjectTag/k': 'v' } } }],
     ['canonical user', { Principal: { CanonicalUser: 'a'.repeat(64) } }],
     ['service', { Principal: { Service: 'logging.s3.amazonaws.com' } }],
@@ -127,21 +158,61 @@ describe('IAM policies', () => {
   it.each<[string, PolicyKind, object, string]>([
     ['effect', 'iam-identity', { ...own, Effect: 'x' }, 'Syntax errors in policy.'],
     ['principal', 'iam-identity', { ...own, Principal: '*' }, 'Policy document should not specify a principal.'],
-    ['principal of a session', 'session', { ...own, NotPrincipal: '*' }, 'Policy document should not specify a principal.'],
+    [
+      'principal of a session',
+      'session',
+      { ...own, NotPrincipal: '*' },
+      'Policy document should not specify a principal.',
+    ],
     ['no action', 'iam-identity', { Effect: 'Allow', Resource: '*' }, 'Policy statement must contain actions.'],
     ['no resource', 'iam-identity', { Effect: 'Allow', Action: 's3:*' }, 'Policy statement must contain resources.'],
-    ['no vendor', 'iam-identity', { ...own, Action: 'GetObject' }, 'Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.'],
+    [
+      'no vendor',
+      'iam-identity',
+      { ...own, Action: 'GetObject' },
+      'Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.',
+    ],
     ['colons', 'iam-identity', { ...own, Action: 's3:a:b' }, 'Actions/Condition can contain only one colon.'],
     ['vendor', 'iam-identity', { ...own, Action: 's_3:a' }, 'Vendor s_3 is not valid'],
     ['resource', 'iam-identity', { ...own, Resource: 'docs' }, 'Resource docs must be in ARN format or "*".'],
-    ['partition', 'iam-identity', { ...own, Resource: 'arn:ibm:s3:::d' }, 'Partition "ibm" is not valid for resource "arn:ibm:s3:::d".'],
+    [
+      'partition',
+      'iam-identity',
+      { ...own, Resource: 'arn:ibm:s3:::d' },
+      'Partition "ibm" is not valid for resource "arn:ibm:s3:::d".',
+    ],
     ['short ARN', 'iam-identity', { ...own, Resource: 'arn:aws:s3:d' }, 'The policy failed legacy parsing'],
-    ['sid', 'iam-identity', { ...own, Sid: 'a b' }, 'Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*'],
+    [
+      'sid',
+      'iam-identity',
+      { ...own, Sid: 'a b' },
+      'Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*',
+    ],
     ['operator', 'iam-identity', { ...own, Condition: { Nope: { 'aws:x': '1' } } }, 'Syntax errors in policy.'],
-    ['trust resource', 'iam-trust', { Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole', Resource: '*' }, 'Has prohibited field Resource'],
-    ['trust action', 'iam-trust', { Effect: 'Allow', Principal: '*', Action: 's3:GetObject' }, 'AssumeRole policy may only specify STS AssumeRole actions.'],
-    ['trust principal', 'iam-trust', { Effect: 'Allow', Principal: { AWS: 'me' }, Action: 'sts:AssumeRole' }, 'Invalid principal in policy: "AWS":"me"'],
-    ['trust without principal', 'iam-trust', { Effect: 'Allow', Action: 'sts:AssumeRole' }, 'Missing required field Principal'],
+    [
+      'trust resource',
+      'iam-trust',
+      { Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole', Resource: '*' },
+      'Has prohibited field Resource',
+    ],
+    [
+      'trust action',
+      'iam-trust',
+      { Effect: 'Allow', Principal: '*', Action: 's3:GetObject' },
+      'AssumeRole policy may only specify STS AssumeRole actions.',
+    ],
+    [
+      'trust principal',
+      'iam-trust',
+      { Effect: 'Allow', Principal: { AWS: 'me' }, Action: 'sts:AssumeRole' },
+      'Invalid principal in policy: "AWS":"me"',
+    ],
+    [
+      'trust without principal',
+      'iam-trust',
+      { Effect: 'Allow', Action: 'sts:AssumeRole' },
+      'Missing required field Principal',
+    ],
     ['key policy vendor', 'kms-key', { ...own, Principal: '*' }, 'Vendor s3 is not valid'],
   ])('%s', (_name, kind, each, message) => {
     const error = errorOf(doc(each), kind);
@@ -166,11 +237,23 @@ describe('IAM policies', () => {
 
   it('accepts trust, key and vault policies', () => {
     const federated = `arn:aws:iam::${OWNER}:saml-provider/idp`;
-    parsePolicy(doc({ Effect: 'Allow', Principal: { Federated: federated }, Action: 'sts:AssumeRoleWithSAML' }), 'iam-trust');
-    parsePolicy(doc({ Sid: 'Enable IAM', Effect: 'Allow', Principal: { AWS: OWNER }, Action: 'kms:*', Resource: '*' }), 'kms-key');
+    parsePolicy(
+      doc({ Effect: 'Allow', Principal: { Federated: federated }, Action: 'sts:AssumeRoleWithSAML' }),
+      'iam-trust',
+    );
+    parsePolicy(
+      doc({ Sid: 'Enable IAM', Effect: 'Allow', Principal: { AWS: OWNER }, Action: 'kms:*', Resource: '*' }),
+      'kms-key',
+    );
     const vault = `arn:aws:glacier:eu-west-1:${OWNER}:vaults/v`;
     const lock = parsePolicy(
-      doc({ Effect: 'Deny', Principal: '*', Action: 'glacier:DeleteArchive', Resource: vault, Condition: { NumericLessThan: { 'glacier:ArchiveAgeInDays': 365 } } }),
+      doc({
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 'glacier:DeleteArchive',
+        Resource: vault,
+        Condition: { NumericLessThan: { 'glacier:ArchiveAgeInDays': 365 } },
+      }),
       'vault',
     );
     expect(lock.document.Statement[0]?.Condition).toEqual({ NumericLessThan: { 'glacier:ArchiveAgeInDays': '365' } });

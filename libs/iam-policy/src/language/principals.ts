@@ -139,15 +139,13 @@ function readNames(document: PrincipalDocument): Names {
   const account = (principal: Principal): boolean =>
     accounts.has(principal.accountId) ||
     (principal.canonicalId !== undefined && canonicalIds.has(principal.canonicalId));
-  const self = (principal: Principal): boolean =>
-    identities.has(principal.arn) || identities.has(principal.userId);
+  const self = (principal: Principal): boolean => identities.has(principal.arn) || identities.has(principal.userId);
   const role = (principal: Principal): boolean =>
     (principal.roleArn !== undefined && identities.has(principal.roleArn)) ||
     (principal.roleId !== undefined && identities.has(principal.roleId));
   const provider = (principal: Principal): boolean =>
     providers.has(principal.arn) || (principal.service !== undefined && providers.has(principal.service));
-  const service = (principal: Principal): boolean =>
-    principal.service !== undefined && services.has(principal.service);
+  const service = (principal: Principal): boolean => principal.service !== undefined && services.has(principal.service);
 
   return {
     grant(principal) {

@@ -30,7 +30,8 @@ export const S3_ACTION_GROUPS: readonly ActionGroup[] = [
   {
     levels: [],
     keys: '',
-    actions: 'AssociateAccessGrantsIdentityCenter CreateAccessGrantsInstance CreateAccessPointForObjectLambda ' +
+    actions:
+      'AssociateAccessGrantsIdentityCenter CreateAccessGrantsInstance CreateAccessPointForObjectLambda ' +
       'CreateMultiRegionAccessPoint CreateStorageLensGroup DeleteAccessGrantsInstance ' +
       'DeleteAccessGrantsInstanceResourcePolicy DeleteAccessPointForObjectLambda ' +
       'DeleteAccessPointPolicyForObjectLambda DeleteMultiRegionAccessPoint DeleteStorageLensConfiguration ' +
@@ -59,8 +60,8 @@ export const S3_ACTION_GROUPS: readonly ActionGroup[] = [
   {
     levels: [],
     keys: 's3:accessgrantslocationscope',
-    actions: 'CreateAccessGrantsLocation DeleteAccessGrantsLocation GetAccessGrantsLocation ' +
-      'UpdateAccessGrantsLocation',
+    actions:
+      'CreateAccessGrantsLocation DeleteAccessGrantsLocation GetAccessGrantsLocation ' + 'UpdateAccessGrantsLocation',
   },
   {
     levels: [],
@@ -105,7 +106,8 @@ export const S3_ACTION_GROUPS: readonly ActionGroup[] = [
   {
     levels: ['bucket'],
     keys: '',
-    actions: 'CreateBucketMetadataTableConfiguration DeleteBucket DeleteBucketMetadataTableConfiguration ' +
+    actions:
+      'CreateBucketMetadataTableConfiguration DeleteBucket DeleteBucketMetadataTableConfiguration ' +
       'DeleteBucketPolicy DeleteBucketWebsite GetAccelerateConfiguration GetAnalyticsConfiguration ' +
       'GetBucketAbac GetBucketLogging GetBucketMetadataTableConfiguration GetBucketObjectLockConfiguration ' +
       'GetBucketOwnershipControls GetBucketPolicyStatus GetBucketPublicAccessBlock GetBucketRequestPayment ' +
@@ -141,21 +143,24 @@ export const S3_ACTION_GROUPS: readonly ActionGroup[] = [
   },
   {
     levels: ['bucket'],
-    keys: 's3:locationconstraint s3:x-amz-acl s3:x-amz-bucket-namespace s3:x-amz-grant-full-control ' +
+    keys:
+      's3:locationconstraint s3:x-amz-acl s3:x-amz-bucket-namespace s3:x-amz-grant-full-control ' +
       's3:x-amz-grant-read s3:x-amz-grant-read-acp s3:x-amz-grant-write s3:x-amz-grant-write-acp ' +
       's3:x-amz-object-ownership',
     actions: 'CreateBucket',
   },
   {
     levels: ['bucket'],
-    keys: 's3:x-amz-acl s3:x-amz-grant-full-control s3:x-amz-grant-read s3:x-amz-grant-read-acp ' +
+    keys:
+      's3:x-amz-acl s3:x-amz-grant-full-control s3:x-amz-grant-read s3:x-amz-grant-read-acp ' +
       's3:x-amz-grant-write s3:x-amz-grant-write-acp',
     actions: 'PutBucketAcl',
   },
   {
     levels: ['bucket', 'access-point'],
     keys: '',
-    actions: 'GetBucketAcl GetBucketCORS GetBucketLocation GetBucketNotification GetBucketPolicy ' +
+    actions:
+      'GetBucketAcl GetBucketCORS GetBucketLocation GetBucketNotification GetBucketPolicy ' +
       'ListTagsForResource TagResource UntagResource',
   },
   {
@@ -166,7 +171,8 @@ export const S3_ACTION_GROUPS: readonly ActionGroup[] = [
   {
     levels: ['object'],
     keys: '',
-    actions: 'GetObjectTorrent GetObjectVersionForReplication InitiateReplication ObjectOwnerOverrideToBucketOwner ' +
+    actions:
+      'GetObjectTorrent GetObjectVersionForReplication InitiateReplication ObjectOwnerOverrideToBucketOwner ' +
       'ReplicateDelete ReplicateTags',
   },
   {
@@ -176,7 +182,8 @@ export const S3_ACTION_GROUPS: readonly ActionGroup[] = [
   },
   {
     levels: ['object'],
-    keys: 's3:x-amz-server-side-encryption s3:x-amz-server-side-encryption-aws-kms-key-id ' +
+    keys:
+      's3:x-amz-server-side-encryption s3:x-amz-server-side-encryption-aws-kms-key-id ' +
       's3:x-amz-server-side-encryption-customer-algorithm',
     actions: 'ReplicateObject',
   },
@@ -203,18 +210,21 @@ export const S3_ACTION_GROUPS: readonly ActionGroup[] = [
   {
     levels: ['object', 'access-point-object'],
     keys: 's3:existingobjecttag/ s3:versionid',
-    actions: 'DeleteObjectVersionTagging GetObjectVersion GetObjectVersionAcl GetObjectVersionAttributes ' +
+    actions:
+      'DeleteObjectVersionTagging GetObjectVersion GetObjectVersionAcl GetObjectVersionAttributes ' +
       'GetObjectVersionTagging',
   },
   {
     levels: ['object', 'access-point-object'],
-    keys: 's3:existingobjecttag/ s3:versionid s3:x-amz-acl s3:x-amz-grant-full-control s3:x-amz-grant-read ' +
+    keys:
+      's3:existingobjecttag/ s3:versionid s3:x-amz-acl s3:x-amz-grant-full-control s3:x-amz-grant-read ' +
       's3:x-amz-grant-read-acp s3:x-amz-grant-write s3:x-amz-grant-write-acp s3:x-amz-storage-class',
     actions: 'PutObjectVersionAcl',
   },
   {
     levels: ['object', 'access-point-object'],
-    keys: 's3:existingobjecttag/ s3:x-amz-acl s3:x-amz-grant-full-control s3:x-amz-grant-read ' +
+    keys:
+      's3:existingobjecttag/ s3:x-amz-acl s3:x-amz-grant-full-control s3:x-amz-grant-read ' +
       's3:x-amz-grant-read-acp s3:x-amz-grant-write s3:x-amz-grant-write-acp s3:x-amz-storage-class',
     actions: 'PutObjectAcl',
   },
@@ -235,7 +245,8 @@ export const S3_ACTION_GROUPS: readonly ActionGroup[] = [
   },
   {
     levels: ['object', 'access-point-object'],
-    keys: 's3:objectcreationoperation s3:requestobjecttag/ s3:requestobjecttagkeys s3:if-match s3:if-none-match ' +
+    keys:
+      's3:objectcreationoperation s3:requestobjecttag/ s3:requestobjecttagkeys s3:if-match s3:if-none-match ' +
       's3:object-lock-legal-hold s3:object-lock-mode s3:object-lock-remaining-retention-days ' +
       's3:object-lock-retain-until-date s3:x-amz-acl s3:x-amz-copy-source s3:x-amz-grant-full-control ' +
       's3:x-amz-grant-read s3:x-amz-grant-read-acp s3:x-amz-grant-write s3:x-amz-grant-write-acp ' +
@@ -246,7 +257,8 @@ export const S3_ACTION_GROUPS: readonly ActionGroup[] = [
   },
   {
     levels: ['object', 'access-point-object'],
-    keys: 's3:requestobjecttag/ s3:requestobjecttagkeys s3:x-amz-acl s3:x-amz-copy-source ' +
+    keys:
+      's3:requestobjecttag/ s3:requestobjecttagkeys s3:x-amz-acl s3:x-amz-copy-source ' +
       's3:x-amz-grant-full-control s3:x-amz-grant-read s3:x-amz-grant-read-acp s3:x-amz-grant-write ' +
       's3:x-amz-grant-write-acp s3:x-amz-metadata-directive s3:x-amz-server-side-encryption ' +
       's3:x-amz-server-side-encryption-aws-kms-key-id s3:x-amz-server-side-encryption-customer-algorithm ' +

@@ -18,10 +18,12 @@ export type ActionCatalogue = ReadonlyMap<string, ActionInfo>;
 export const S3_ACTIONS: ActionCatalogue = new Map(
   S3_ACTION_GROUPS.flatMap((group) => {
     const conditionKeys = new Set([...COMMON_S3_KEYS, ...group.keys.split(' ').filter(Boolean)]);
-    return group.actions.split(' ').map((name): [string, ActionInfo] => [
-      `s3:${name.toLowerCase()}`,
-      { name: `s3:${name}`, levels: group.levels, conditionKeys },
-    ]);
+    return group.actions
+      .split(' ')
+      .map((name): [string, ActionInfo] => [
+        `s3:${name.toLowerCase()}`,
+        { name: `s3:${name}`, levels: group.levels, conditionKeys },
+      ]);
   }),
 );
 
