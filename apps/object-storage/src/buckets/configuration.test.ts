@@ -69,6 +69,9 @@ describe('CORS', () => {
     await put({ ...rule, ID: 'one', ExposeHeaders: ['ETag'] });
     expect(await op('GetBucketCors')).toEqual({ CORSRules: [{ ...rule, ID: 'one', ExposeHeaders: ['ETag'] }] });
     expect((await world.context(bucket.name)).cors).toEqual([{ ...rule, ID: 'one', ExposeHeaders: ['ETag'] }]);
+    for (const origin of ['http://a\0', 'http://\ud800']) {
+      await expect(put({ ...rule, AllowedOrigins: [origin] })).rejects.toMatchObject({ code: 'MalformedXML' });
+    }
     await op('DeleteBucketCors');
     await op('DeleteBucketCors');
     await expect(op('GetBucketCors')).rejects.toMatchObject({ status: 404 });

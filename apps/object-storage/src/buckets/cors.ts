@@ -12,6 +12,8 @@ const set = sql(
 const MAX_RULES = 100;
 const MAX_BYTES = 64 * 1024;
 const MAX_ID_LENGTH = 255;
+/** An escaped NUL or half a surrogate pair. */
+const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 const METHODS: readonly string[] = ['GET', 'PUT', 'HEAD', 'POST', 'DELETE'];
 
 function invalid(message: string): Error {
@@ -59,6 +61,8 @@ export function readCorsRules(configuration: Input | undefined): Record<string, 
   const rules = configuration ? list(configuration, 'CORSRules') : [];
   if (rules.length === 0 || rules.length > MAX_RULES) throw s3Error('MalformedXML');
   const checked = rules.map(readRule);
+  // No XML document can hold these, and neither can jsonb.
+  if (UNSTORABLE.test(JSON.stringify(checked))) throw s3Error('MalformedXML');
   if (Buffer.byteLength(JSON.stringify(checked)) > MAX_BYTES) throw s3Error('MalformedXML');
   return checked;
 }
