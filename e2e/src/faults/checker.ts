@@ -1,5 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { GetBucketPolicyCommand, HeadBucketCommand, HeadObjectCommand, ListMultipartUploadsCommand, ListPartsCommand } from '@aws-sdk/client-s3';
+import {
+  GetBucketPolicyCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+} from '@aws-sdk/client-s3';
 import type { Content } from './contents.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Journal, KeyState, UploadState, Value, VersionedKey } from './journal.ts';
@@ -137,7 +143,7 @@ export class Checker {
   async #uploads(problems: string[]): Promise<void> {
     const { journal, buckets } = this;
     const listed = new Map<string, string>();
-    for (let marker: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {}; ; ) {
+    for (let marker: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {}; ;) {
       const page = await this.client.send(new ListMultipartUploadsCommand({ Bucket: buckets.plain, ...marker }));
       for (const { Key, UploadId } of page.Uploads ?? []) listed.set(UploadId!, Key!);
       if (!page.IsTruncated) break;
@@ -145,7 +151,9 @@ export class Checker {
     }
     const unknown = [...listed.keys()].filter((uploadId) => !journal.uploads.has(uploadId));
     if (unknown.length > journal.unansweredUploads) {
-      problems.push(`${unknown.length} uploads are listed that no client was told of; ${journal.unansweredUploads} got no answer`);
+      problems.push(
+        `${unknown.length} uploads are listed that no client was told of; ${journal.unansweredUploads} got no answer`,
+      );
     }
     for (const { uploadId, key, state } of journal.uploads.values()) {
       if (state === 'gone' && listed.has(uploadId)) problems.push(`the upload of ${key} has ended and is listed`);
@@ -166,7 +174,8 @@ export class Checker {
       if (found && !part.etags.some((etag) => found.ETag === `"${etag}"`)) {
         problems.push(`part ${number} of ${key} has ETag ${found.ETag}, which nobody uploaded`);
       }
-      if (found && found.Size !== part.size) problems.push(`part ${number} of ${key} has ${found.Size} of ${part.size} bytes`);
+      if (found && found.Size !== part.size)
+        problems.push(`part ${number} of ${key} has ${found.Size} of ${part.size} bytes`);
     }
     for (const number of shown.keys()) {
       if (!parts.has(number)) problems.push(`part ${number} of ${key} is listed and nobody uploaded it`);

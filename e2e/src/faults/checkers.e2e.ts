@@ -51,7 +51,10 @@ describe.runIf(wanted)('the checkers of the crash tests', () => {
   });
 
   const sql = (text: string, values: unknown[] = []) =>
-    asAdministrator(running.data, async (client) => (await client.query(text, values)).rows as Record<string, string>[]);
+    asAdministrator(
+      running.data,
+      async (client) => (await client.query(text, values)).rows as Record<string, string>[],
+    );
   const check = () => checker.check({ everything: true });
   /** A key whose body lies in the blob tier. */
   async function keyWithBlob(): Promise<{ key: string; file: string; id: string }> {
@@ -72,7 +75,9 @@ describe.runIf(wanted)('the checkers of the crash tests', () => {
     const key = [...journal.keys.keys()][0]!;
     const rows = await sql('SELECT to_json(v) AS row FROM objects.versions v WHERE key = $1', [key]);
     await sql('DELETE FROM objects.versions WHERE key = $1', [key]);
-    expect(await check()).toContainEqual(expect.stringMatching(`${key.slice(0, 8)}.* holds nothing; clients were told`));
+    expect(await check()).toContainEqual(
+      expect.stringMatching(`${key.slice(0, 8)}.* holds nothing; clients were told`),
+    );
     await sql('INSERT INTO objects.versions SELECT * FROM json_populate_record(NULL::objects.versions, $1)', [
       JSON.stringify(rows[0]!['row']),
     ]);

@@ -100,7 +100,8 @@ describe.runIf(mode !== 'given')(`${ROUNDS} SIGKILLs during a mixed load (${mode
     const killed = Date.now();
     await eventually(async () => {
       const now = stackProcess(running.data, kind);
-      if (now === undefined || now === pid) throw new Error(`${kind} was not started again within ${RESTART_WITHIN_MS} ms`);
+      if (now === undefined || now === pid)
+        throw new Error(`${kind} was not started again within ${RESTART_WITHIN_MS} ms`);
     }, RESTART_WITHIN_MS);
     await eventually(() => answers(running, buckets.plain), 30_000);
     await pause(random.int(0, 500));
@@ -119,7 +120,9 @@ describe.runIf(mode !== 'given')(`${ROUNDS} SIGKILLs during a mixed load (${mode
     const before = journal.acknowledged;
     const what = mode === 'embedded' ? await crashEmbedded(round) : await crashNative(round);
     await checkAll(false);
-    console.info(`${round}: ${what}; ${journal.acknowledged - before} acknowledged, ${journal.unanswered} unanswered so far`);
+    console.info(
+      `${round}: ${what}; ${journal.acknowledged - before} acknowledged, ${journal.unanswered} unanswered so far`,
+    );
   });
 
   it('had clients at work whose requests got no answer', () => {

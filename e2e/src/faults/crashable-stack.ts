@@ -8,7 +8,7 @@ import { freePort, guard } from '@coffer/testing';
 import { plainEnvironment } from '../harness/environment.ts';
 import { cofferMain, workspace } from '../harness/paths.ts';
 import type { Target } from './client.ts';
-import { guardsOf, kill, postmaster, untilGone } from './processes.ts';
+import { guardsOf, kill, postmaster, stackProcess, untilGone } from './processes.ts';
 
 export type Mode = 'embedded' | 'native';
 
@@ -73,11 +73,15 @@ export class CrashableStack {
   /** The root user of the first account; placeholders until the stack was ready for the first time. */
   target(): Target {
     const value = (name: string) => new RegExp(`^export ${name}=['"]?([^'"\\n]*)`, 'm').exec(this.#output)?.[1];
-    const [region, accessKeyId, secretAccessKey] = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].map(value);
+    const [region, accessKeyId, secretAccessKey] = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].map(
+      value,
+    );
     if (region && accessKeyId && secretAccessKey) {
       this.#target = { endpoint: this.endpoint, region, keys: { accessKeyId, secretAccessKey } };
     }
-    return this.#target ?? { endpoint: this.endpoint, region: 'unknown', keys: { accessKeyId: '-', secretAccessKey: '-' } };
+    return (
+      this.#target ?? { endpoint: this.endpoint, region: 'unknown', keys: { accessKeyId: '-', secretAccessKey: '-' } }
+    );
   }
 
   /** Starts without waiting. */
@@ -115,7 +119,9 @@ export class CrashableStack {
     for (const until = Date.now() + READY_WITHIN_MS; !/^export AWS_CA_BUNDLE=/m.test(this.#output); await pause(20)) {
       if (this.#end !== undefined || Date.now() > until) {
         kill(this.pid);
-        throw new Error(`The stack did not become ready (${JSON.stringify(this.#end)}):\n${this.#output.slice(-6_000)}`);
+        throw new Error(
+          `The stack did not become ready (${JSON.stringify(this.#end)}):\n${this.#output.slice(-6_000)}`,
+        );
       }
     }
   }
@@ -162,9 +168,15 @@ export class CrashableStack {
       kill(this.pid);
       await this.#ended;
     }
-    // Its servers end with it; the folder can go once the database is gone.
+    // A crash without guards may have left servers that no later start has stopped.
+    for (const name of ['nats', 'minio']) {
+      const left = stackProcess(this.data, name);
+      if (left !== undefined) kill(left);
+    }
+    // The folder can go once the database is gone.
     const server = postmaster(this.data);
     if (server !== undefined) await untilGone(server).catch(() => kill(server));
-    if (process.env['COFFER_E2E_KEEP'] === undefined) await rm(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    if (process.env['COFFER_E2E_KEEP'] === undefined)
+      await rm(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }

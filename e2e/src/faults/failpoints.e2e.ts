@@ -180,7 +180,10 @@ describe.runIf(wanted)('a SIGKILL at a named failpoint', () => {
 });
 
 /** Waits until the stack is ready, then does what brings it to the failpoint. */
-async function readyFor(own: CrashableStack, act: ((world: World) => Promise<unknown>) | undefined): Promise<undefined> {
+async function readyFor(
+  own: CrashableStack,
+  act: ((world: World) => Promise<unknown>) | undefined,
+): Promise<undefined> {
   if (act === undefined) return await new Promise(() => undefined);
   await eventually(async () => expect(own.output).toMatch(/^export AWS_CA_BUNDLE=/m), DIES_WITHIN_MS);
   const world = newWorld(own);

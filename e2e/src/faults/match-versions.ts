@@ -19,7 +19,8 @@ export function matchVersions(
   for (const { versionId, content } of state.versions) {
     const entry = byId.get(versionId);
     if (!entry) {
-      if (!state.maybeRemoved.has(versionId)) problems.push(`version ${versionId} of ${key} was acknowledged and is not there`);
+      if (!state.maybeRemoved.has(versionId))
+        problems.push(`version ${versionId} of ${key} was acknowledged and is not there`);
     } else if (entry.isDeleteMarker !== (content === undefined)) {
       problems.push(`version ${versionId} of ${key} is ${entry.isDeleteMarker ? 'a' : 'no'} delete marker`);
     } else if (content && contents.get(versionId)?.sha256 !== content.sha256) {
@@ -44,7 +45,8 @@ export function matchVersions(
   for (const markers of [false, true]) {
     const kind = (id: string) => byId.get(id)?.isDeleteMarker === markers;
     const [shown, expected] = [order.filter(kind), told.filter(kind).toReversed()];
-    if (shown.join() !== expected.join()) problems.push(`the versions of ${key} are listed in another order than they were made`);
+    if (shown.join() !== expected.join())
+      problems.push(`the versions of ${key} are listed in another order than they were made`);
   }
   const latest = listed.filter(({ isLatest }) => isLatest);
   if (listed.length > 0 && latest.length !== 1) problems.push(`${latest.length} versions of ${key} are the latest`);

@@ -54,9 +54,12 @@ export const removeVersions: Operation = async (worker) => {
   );
   const outcome = await outcomeOf(async () => {
     const Bucket = worker.buckets.kept;
-    if (ids.length === 1) return void (await worker.client.send(new DeleteObjectCommand({ Bucket, Key: key, VersionId: ids[0]! })));
+    if (ids.length === 1)
+      return void (await worker.client.send(new DeleteObjectCommand({ Bucket, Key: key, VersionId: ids[0]! })));
     const Objects = ids.map((VersionId) => ({ Key: key, VersionId }));
-    const { Errors = [] } = await worker.client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
+    const { Errors = [] } = await worker.client.send(
+      new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }),
+    );
     for (const { Code } of Errors) {
       worker.journal.contradictions.push(`a version of ${key} was not deleted: ${Code}`);
     }
@@ -64,7 +67,11 @@ export const removeVersions: Operation = async (worker) => {
   if (outcome.kind === 'refused') return worker.refused(`DELETE ${key}?versionId`, outcome);
   if (outcome.kind === 'done') {
     worker.journal.acknowledged += 1;
-    state.versions.splice(0, state.versions.length, ...state.versions.filter((version) => !ids.includes(version.versionId)));
+    state.versions.splice(
+      0,
+      state.versions.length,
+      ...state.versions.filter((version) => !ids.includes(version.versionId)),
+    );
     for (const id of ids) state.removed.add(id);
   } else {
     worker.journal.unanswered += 1;

@@ -89,7 +89,9 @@ export const removeSeveral: Operation = async (worker) => {
   const deleted = new Set(outcome.kind === 'done' ? outcome.output.Deleted?.map(({ Key }) => Key) : []);
   for (const key of keys) {
     if (outcome.kind === 'done' && !deleted.has(key)) {
-      worker.journal.contradictions.push(`a multi-delete did not delete ${key}: ${JSON.stringify(outcome.output.Errors)}`);
+      worker.journal.contradictions.push(
+        `a multi-delete did not delete ${key}: ${JSON.stringify(outcome.output.Errors)}`,
+      );
     } else worker.wrote(key, undefined, outcome);
   }
 };

@@ -41,7 +41,11 @@ export async function countRecords(dataFolder: string, received: readonly Receiv
 }
 
 /** Checks the records, waiting for those that audit has yet to fetch. */
-export async function checkRecordsWithin(dataFolder: string, received: readonly Received[], withinMs: number): Promise<string[]> {
+export async function checkRecordsWithin(
+  dataFolder: string,
+  received: readonly Received[],
+  withinMs: number,
+): Promise<string[]> {
   for (const until = Date.now() + withinMs; ; await pause(250)) {
     const problems = checkRecords(received, await countRecords(dataFolder, received));
     if (problems.length === 0 || Date.now() > until) return problems;

@@ -29,7 +29,10 @@ export interface BackgroundScenario {
 }
 
 const sql = (world: World, text: string, values: unknown[] = []) =>
-  asAdministrator(world.running.data, async (client) => (await client.query(text, values)).rows as Record<string, unknown>[]);
+  asAdministrator(
+    world.running.data,
+    async (client) => (await client.query(text, values)).rows as Record<string, unknown>[],
+  );
 const put = (world: World, key: string, size: number) =>
   world.s3.send(new PutObjectCommand({ Bucket: world.bucket, Key: key, Body: body(size) }));
 
@@ -68,9 +71,13 @@ export const backgroundScenarios: readonly BackgroundScenario[] = [
     name: 'the roll-forward of granted deletions',
     failpoints: ['object-storage.roll-forward.before-settle'],
     prepare: async (world) => {
-      await sql(world, 'UPDATE objects.buckets SET protected = true, revision = revision + 1 WHERE name = $1', [world.versioned]);
+      await sql(world, 'UPDATE objects.buckets SET protected = true, revision = revision + 1 WHERE name = $1', [
+        world.versioned,
+      ]);
       const Key = `granted/${world.unique}`;
-      const { VersionId } = await world.s3.send(new PutObjectCommand({ Bucket: world.versioned, Key, Body: body(50_000) }));
+      const { VersionId } = await world.s3.send(
+        new PutObjectCommand({ Bucket: world.versioned, Key, Body: body(50_000) }),
+      );
       await world.running.crash();
       await world.running.start({ COFFER_FAILPOINT: 'object-storage.delete.after-grant' });
       await world.s3.send(new DeleteObjectCommand({ Bucket: world.versioned, Key, VersionId })).catch(() => undefined);
@@ -86,7 +93,9 @@ export const backgroundScenarios: readonly BackgroundScenario[] = [
     },
     finished: async (world) => {
       await eventually(async () => {
-        const rows = await sql(world, 'SELECT settled_at FROM governance.deletion_grants WHERE key = $1', [`granted/${world.unique}`]);
+        const rows = await sql(world, 'SELECT settled_at FROM governance.deletion_grants WHERE key = $1', [
+          `granted/${world.unique}`,
+        ]);
         expect(rows).toEqual([{ settled_at: expect.any(Date) as unknown }]);
       });
       expect((await listVersions(world.s3, world.versioned)).has(`granted/${world.unique}`)).toBe(false);
@@ -103,7 +112,9 @@ export const backgroundScenarios: readonly BackgroundScenario[] = [
     },
     finished: (world) =>
       eventually(async () => {
-        const rows = await sql(world, `SELECT source FROM audit.records WHERE data->>'key' = $1`, [`drained/${world.unique}`]);
+        const rows = await sql(world, `SELECT source FROM audit.records WHERE data->>'key' = $1`, [
+          `drained/${world.unique}`,
+        ]);
         expect(rows).toEqual([{ source: 'drained' }]);
       }),
   },
@@ -125,7 +136,9 @@ export const backgroundScenarios: readonly BackgroundScenario[] = [
     env: { COFFER_LONGEST_REQUEST_MS: '100', COFFER_AUDIT_CLOSE_INTERVAL_MS: '200' },
     finished: async (world) => {
       const requestId = world.facts.get('request')!;
-      expect(await countRecords(world.running.data, [{ requestId, status: 200, what: '' }])).toEqual(new Map([[requestId, 1]]));
+      expect(await countRecords(world.running.data, [{ requestId, status: 200, what: '' }])).toEqual(
+        new Map([[requestId, 1]]),
+      );
       const rows = await sql(world, 'SELECT phase FROM audit.records WHERE request_id = $1', [requestId]);
       expect(rows).toEqual([{ phase: 'closed' }]);
     },
@@ -136,7 +149,13 @@ export const backgroundScenarios: readonly BackgroundScenario[] = [
     prepare: async (world) => {
       const gapId = randomUUID();
       world.facts.set('gap', gapId);
-      const gap = { gapId, gateway: 'test', from: Date.now() - 1000, to: Date.now(), counts: { 'audit-unavailable': 3 } };
+      const gap = {
+        gapId,
+        gateway: 'test',
+        from: Date.now() - 1000,
+        to: Date.now(),
+        counts: { 'audit-unavailable': 3 },
+      };
       await writeFile(join(world.running.data, 'spool', 'gateway', `${gapId}.json`), JSON.stringify(gap));
     },
     finished: (world) =>
@@ -149,13 +168,18 @@ export const backgroundScenarios: readonly BackgroundScenario[] = [
     name: 'making the partition of a day',
     failpoints: ['audit.partitions.locked', 'audit.partitions.attached'],
     prepare: async (world) => {
-      const rows = await sql(world, `SELECT max(relname) AS name FROM pg_class JOIN pg_inherits ON inhrelid = oid WHERE inhparent = 'audit.records'::regclass`);
+      const rows = await sql(
+        world,
+        `SELECT max(relname) AS name FROM pg_class JOIN pg_inherits ON inhrelid = oid WHERE inhparent = 'audit.records'::regclass`,
+      );
       world.facts.set('partition', rows[0]!['name'] as string);
       await sql(world, `DROP TABLE audit.${world.facts.get('partition')}`);
     },
     finished: (world) =>
       eventually(async () => {
-        const rows = await sql(world, 'SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass($1)', [`audit.${world.facts.get('partition')}`]);
+        const rows = await sql(world, 'SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass($1)', [
+          `audit.${world.facts.get('partition')}`,
+        ]);
         expect(rows).toHaveLength(1);
       }),
   },

@@ -44,13 +44,19 @@ function stateOf(seen: Buffer | undefined, before: Buffer | undefined, after: Bu
   throw new Error(`half visible: ${seen?.length} bytes that are neither the old nor the new body`);
 }
 
-const put = (world: World, Bucket: string, Key: string, Body: Buffer) => world.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+const put = (world: World, Bucket: string, Key: string, Body: Buffer) =>
+  world.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
 const key = ({ unique }: World) => `key/${unique}`;
 const several = (world: World) => [1, 2, 3, 4].map((n) => `${key(world)}/${n}`);
 
 const COMMIT = ['object-storage.commit.before-commit', 'object-storage.commit.before-reply'];
 const RECORD = ['gateway.record.before-final', 'audit.record.committed'];
-const PUT = ['gateway.put-object.before-seal', 'gateway.put-object.before-commit', 'gateway.put-object.before-answer', ...COMMIT];
+const PUT = [
+  'gateway.put-object.before-seal',
+  'gateway.put-object.before-commit',
+  'gateway.put-object.before-answer',
+  ...COMMIT,
+];
 const DELETE = [
   'gateway.delete.before-call',
   'object-storage.delete.before-commit',
@@ -140,7 +146,9 @@ const removeProtected: Scenario = {
   operation: 'DeleteObject',
   prepare: async (world) => {
     await asAdministrator(world.running.data, (client) =>
-      client.query('UPDATE objects.buckets SET protected = true, revision = revision + 1 WHERE name = $1', [world.versioned]),
+      client.query('UPDATE objects.buckets SET protected = true, revision = revision + 1 WHERE name = $1', [
+        world.versioned,
+      ]),
     );
     const { VersionId } = await put(world, world.versioned, key(world), world.body('large old'));
     world.facts.set('version', VersionId!);
@@ -165,7 +173,11 @@ const copy: Scenario = {
   },
   act: (world) =>
     world.s3.send(
-      new CopyObjectCommand({ Bucket: world.bucket, Key: key(world), CopySource: copySource(world.bucket, `${key(world)}/source`) }),
+      new CopyObjectCommand({
+        Bucket: world.bucket,
+        Key: key(world),
+        CopySource: copySource(world.bucket, `${key(world)}/source`),
+      }),
     ),
   state: async (world) =>
     stateOf(await bodyOf(world.s3, world.bucket, key(world)), world.body('small old'), world.body('large new')),
@@ -228,7 +240,9 @@ const completeUpload: Scenario = {
 };
 
 async function isListed(world: World): Promise<boolean> {
-  const { Uploads = [] } = await world.s3.send(new ListMultipartUploadsCommand({ Bucket: world.bucket, Prefix: key(world) }));
+  const { Uploads = [] } = await world.s3.send(
+    new ListMultipartUploadsCommand({ Bucket: world.bucket, Prefix: key(world) }),
+  );
   return Uploads.some(({ UploadId }) => UploadId === world.facts.get('upload'));
 }
 
@@ -255,7 +269,12 @@ const tag: Scenario = {
       new PutObjectTaggingCommand({
         Bucket: world.bucket,
         Key: key(world),
-        Tagging: { TagSet: [{ Key: 'a', Value: '1' }, { Key: 'b', Value: '2' }] },
+        Tagging: {
+          TagSet: [
+            { Key: 'a', Value: '1' },
+            { Key: 'b', Value: '2' },
+          ],
+        },
       }),
     ),
   state: async (world) => {

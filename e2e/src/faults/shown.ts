@@ -20,11 +20,18 @@ export interface Listed {
 
 export async function listKeys(client: S3Client, bucket: string): Promise<Map<string, Listed>> {
   const all = new Map<string, Listed>();
-  for (let token: string | undefined; ; ) {
+  for (let token: string | undefined; ;) {
     const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, ContinuationToken: token }));
     for (const { Key, Size, ETag } of page.Contents ?? []) {
       if (all.has(Key!)) throw new Error(`${Key} is listed twice`);
-      all.set(Key!, { key: Key!, versionId: undefined, isLatest: true, isDeleteMarker: false, size: Size!, etag: ETag! });
+      all.set(Key!, {
+        key: Key!,
+        versionId: undefined,
+        isLatest: true,
+        isDeleteMarker: false,
+        size: Size!,
+        etag: ETag!,
+      });
     }
     token = page.NextContinuationToken;
     if (!page.IsTruncated) return all;
@@ -34,7 +41,7 @@ export async function listKeys(client: S3Client, bucket: string): Promise<Map<st
 /** All versions and delete markers of each key, newest first. */
 export async function listVersions(client: S3Client, bucket: string): Promise<Map<string, Listed[]>> {
   const all = new Map<string, Listed[]>();
-  for (let marker: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {}; ; ) {
+  for (let marker: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {}; ;) {
     const page = await client.send(new ListObjectVersionsCommand({ Bucket: bucket, ...marker }));
     const entries = [
       ...(page.Versions ?? []).map((entry) => ({ ...entry, isDeleteMarker: false })),
@@ -72,7 +79,8 @@ export async function readListed(
   const head = await client.send(new HeadObjectCommand(named));
   const answer = await client.send(new GetObjectCommand(named));
   const bytes = Buffer.from(await answer.Body!.transformToByteArray());
-  const tags = (answer.TagCount ?? 0) === 0 ? [] : ((await client.send(new GetObjectTaggingCommand(named))).TagSet ?? []);
+  const tags =
+    (answer.TagCount ?? 0) === 0 ? [] : ((await client.send(new GetObjectTaggingCommand(named))).TagSet ?? []);
   const problems: string[] = [];
   for (const [where, size, etag] of [
     ['HEAD', head.ContentLength, head.ETag],

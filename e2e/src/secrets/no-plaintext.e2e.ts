@@ -48,7 +48,10 @@ function hmac(key: Buffer | string, text: string): Buffer {
 function signingKeys(secret: string, region: string): Buffer[] {
   const date = new Date().toISOString().slice(0, 10).replaceAll('-', '');
   return ['s3', 'iam'].map((service) =>
-    [date, region, service, 'aws4_request'].reduce<Buffer>((key, part) => hmac(key, part), Buffer.from(`AWS4${secret}`)),
+    [date, region, service, 'aws4_request'].reduce<Buffer>(
+      (key, part) => hmac(key, part),
+      Buffer.from(`AWS4${secret}`),
+    ),
   );
 }
 
@@ -104,13 +107,19 @@ describe.runIf(mode !== 'given')(`what lies on disk (${mode})`, () => {
     await iam.send(new CreateUserCommand({ UserName: 'alice' }));
     const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: 'alice' }));
     iam.destroy();
-    for (const [owner, secret] of [['root', keys.secretAccessKey], ['alice', AccessKey!.SecretAccessKey!]] as const) {
+    for (const [owner, secret] of [
+      ['root', keys.secretAccessKey],
+      ['alice', AccessKey!.SecretAccessKey!],
+    ] as const) {
       add(`secret access key of ${owner}`, secret);
       for (const key of signingKeys(secret, region)) add(`signing key of ${owner}`, key);
     }
 
     // URLs that carry a signature: used, used after being changed, and used for a broken upload.
-    for (const command of [new GetObjectCommand({ Bucket: 'sealed', Key: 'small' }), new PutObjectCommand({ Bucket: 'sealed', Key: 'shared' })]) {
+    for (const command of [
+      new GetObjectCommand({ Bucket: 'sealed', Key: 'small' }),
+      new PutObjectCommand({ Bucket: 'sealed', Key: 'shared' }),
+    ]) {
       const url = await getSignedUrl(client, command, { expiresIn: 600 });
       add('signature of a presigned URL', new URL(url).searchParams.get('X-Amz-Signature')!);
       const { marker, body } = markedBody(4 * MiB);
@@ -127,16 +136,36 @@ describe.runIf(mode !== 'given')(`what lies on disk (${mode})`, () => {
     const customerKey = randomBytes(32);
     add('key of a customer', customerKey);
     await client
-      .send(new PutObjectCommand({ Bucket: 'sealed', Key: 'own-key', Body: 'x', SSECustomerAlgorithm: 'AES256', SSECustomerKey: customerKey as never }))
+      .send(
+        new PutObjectCommand({
+          Bucket: 'sealed',
+          Key: 'own-key',
+          Body: 'x',
+          SSECustomerAlgorithm: 'AES256',
+          SSECustomerKey: customerKey as never,
+        }),
+      )
       .catch(() => undefined);
     for (const signature of [...authorizations].slice(-40)) add('signature of a request', signature);
     client.destroy();
 
     add('root key', Buffer.from((await readFile(join(running.data, 'keys', 'root.key'), 'utf8')).trim(), 'hex'));
-    add('password of the database administrator', (await readFile(join(running.data, 'postgres', 'postgres.secret'), 'utf8')).trim());
-    for (const [name, file] of [['private key of the certificate', 'server.key'], ['private key of the authority', 'ca.key']] as const) {
+    add(
+      'password of the database administrator',
+      (await readFile(join(running.data, 'postgres', 'postgres.secret'), 'utf8')).trim(),
+    );
+    for (const [name, file] of [
+      ['private key of the certificate', 'server.key'],
+      ['private key of the authority', 'ca.key'],
+    ] as const) {
       const pem = await readFile(join(running.data, 'tls', file), 'utf8');
-      add(name, pem.replaceAll(/-----.*-----/g, '').trim().split('\n')[0]!);
+      add(
+        name,
+        pem
+          .replaceAll(/-----.*-----/g, '')
+          .trim()
+          .split('\n')[0]!,
+      );
     }
     if (mode === 'native') for (const password of await passwords()) add('password of the native stack', password);
     // Everything that Postgres still keeps in memory goes into its files.
@@ -154,8 +183,16 @@ describe.runIf(mode !== 'given')(`what lies on disk (${mode})`, () => {
     expect(finds.filter((find) => !allowed(find))).toEqual([]);
     // The search saw what it was meant to see.
     expect(bytes).toBeGreaterThan(30 * MiB);
-    for (const place of ['postgres/cluster/pg_wal/', 'postgres/cluster/base/', 'logs/', ...(mode === 'native' ? ['minio/', 'nats/'] : ['blobs/'])]) {
-      expect(files.some((file) => file.startsWith(place)), place).toBe(true);
+    for (const place of [
+      'postgres/cluster/pg_wal/',
+      'postgres/cluster/base/',
+      'logs/',
+      ...(mode === 'native' ? ['minio/', 'nats/'] : ['blobs/']),
+    ]) {
+      expect(
+        files.some((file) => file.startsWith(place)),
+        place,
+      ).toBe(true);
     }
     expect(finds).toContainEqual({ file: 'keys/root.key', name: 'root key', form: 'hex' });
   });
@@ -164,7 +201,9 @@ describe.runIf(mode !== 'given')(`what lies on disk (${mode})`, () => {
     const { marker, body } = markedBody(40 * MiB);
     add('plaintext: an upload that a crash broke off', marker);
     const client = noting();
-    const upload = client.send(new PutObjectCommand({ Bucket: 'sealed', Key: 'crashed', Body: body })).catch(() => undefined);
+    const upload = client
+      .send(new PutObjectCommand({ Bucket: 'sealed', Key: 'crashed', Body: body }))
+      .catch(() => undefined);
     await pause(150);
     await running.crash('left');
     await upload;

@@ -18,12 +18,16 @@ export interface Searched {
   readonly bytes: number;
 }
 
-async function searchFile(handle: FileHandle, needles: readonly Needle[], found: (needle: Needle) => void): Promise<number> {
+async function searchFile(
+  handle: FileHandle,
+  needles: readonly Needle[],
+  found: (needle: Needle) => void,
+): Promise<number> {
   const overlap = Math.max(...needles.map(({ bytes }) => bytes.length)) - 1;
   const buffer = Buffer.alloc(CHUNK + overlap);
   const left = new Set(needles);
   let kept = 0;
-  for (let total = 0; ; ) {
+  for (let total = 0; ;) {
     const { bytesRead } = await handle.read(buffer, kept, CHUNK, null);
     if (bytesRead === 0) return total;
     total += bytesRead;

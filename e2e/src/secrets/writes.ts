@@ -21,7 +21,7 @@ const MARKER_BYTES = 24;
 export function markedBody(size: number): { marker: Buffer; body: Buffer } {
   const marker = randomBytes(MARKER_BYTES);
   const pieces: Buffer[] = [];
-  for (let length = 0; length < size; ) {
+  for (let length = 0; length < size;) {
     const piece = Buffer.concat([marker, randomBytes(8 + (pieces.length % 3))]);
     pieces.push(piece);
     length += piece.length;
@@ -51,10 +51,17 @@ export async function writeEverything(client: S3Client, bucket: string): Promise
   await put('deleted', make('a deleted body', 900));
   await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'deleted' }));
   for (const source of ['small', 'large']) {
-    await client.send(new CopyObjectCommand({ Bucket: bucket, Key: `copy-of-${source}`, CopySource: `${bucket}/${source}` }));
+    await client.send(
+      new CopyObjectCommand({ Bucket: bucket, Key: `copy-of-${source}`, CopySource: `${bucket}/${source}` }),
+    );
   }
   await client.send(
-    new PutObjectCommand({ Bucket: bucket, Key: 'md5', Body: make('a body with a checksum', 700), ChecksumAlgorithm: 'SHA256' }),
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: 'md5',
+      Body: make('a body with a checksum', 700),
+      ChecksumAlgorithm: 'SHA256',
+    }),
   );
 
   const upload = { Bucket: bucket, Key: 'parts' };
@@ -70,8 +77,17 @@ export async function writeEverything(client: S3Client, bucket: string): Promise
 
   const open = { Bucket: bucket, Key: 'open' };
   const begun = await client.send(new CreateMultipartUploadCommand(open));
-  await client.send(new UploadPartCommand({ ...open, UploadId: begun.UploadId, PartNumber: 1, Body: make('a part of an open upload', 50_000) }));
-  await client.send(new UploadPartCopyCommand({ ...open, UploadId: begun.UploadId, PartNumber: 2, CopySource: `${bucket}/large` }));
+  await client.send(
+    new UploadPartCommand({
+      ...open,
+      UploadId: begun.UploadId,
+      PartNumber: 1,
+      Body: make('a part of an open upload', 50_000),
+    }),
+  );
+  await client.send(
+    new UploadPartCopyCommand({ ...open, UploadId: begun.UploadId, PartNumber: 2, CopySource: `${bucket}/large` }),
+  );
 
   await client.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }));
   await put('versions', make('an old version', 800));
