@@ -47,6 +47,11 @@ const putAll = sql(
    SELECT e.request_id, e.draft::json, e.reply::json, clock_timestamp() + e.keep_ms * interval '1 millisecond'
      FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[]) AS e (request_id, draft, reply, keep_ms)`,
 );
+const putIfAbsent = sql(
+  'outbox.putIfAbsent',
+  `INSERT INTO outbox (request_id, draft, keep_until) VALUES ($1, $2::json, clock_timestamp())
+   ON CONFLICT (request_id) DO NOTHING`,
+);
 const replies = sql('outbox.replies', 'SELECT request_id, reply FROM outbox WHERE request_id = ANY ($1::text[])');
 const pending = sql(
   'outbox.pending',
@@ -103,6 +108,11 @@ export class Outbox {
       if (violatedConstraint(error) === 'outbox_pkey') throw new DuplicateRequestError(error);
       throw error;
     }
+  }
+
+  /** A draft without a reply, for a change that is carried out late; an entry of its request that is there stays. */
+  async putIfAbsent(tx: Sql, entry: Pick<OutboxEntry, 'requestId' | 'draft'>): Promise<void> {
+    await tx.execute(putIfAbsent, [entry.requestId, JSON.stringify(entry.draft)]);
   }
 
   /** The reply of a request that was carried out before; undefined when it was not (or is not remembered any more). */

@@ -1,5 +1,5 @@
 import { InProcessHub, inProcessTransport } from '@coffer/bus';
-import { type Caller, governance as contracts, status } from '@coffer/contracts';
+import { type Caller, governance as contracts, type RequestRecord, status } from '@coffer/contracts';
 import { type Database, migrate, sql } from '@coffer/database';
 import { createLogger, type RunningService } from '@coffer/service-kit';
 import { type TestDatabase, type TestPostgres, testPostgres } from '@coffer/testing';
@@ -23,6 +23,18 @@ const caller: Caller = {
     userId: 'A',
     canonicalId: 'c',
   },
+};
+
+const draft: RequestRecord = {
+  requestId: caller.requestId,
+  phase: 'draft',
+  time: 1_700_000_000_000,
+  gateway: 'g',
+  region: 'us-east-1',
+  api: 's3',
+  operation: 'DeleteObject',
+  method: 'DELETE',
+  uri: '/b/photo.jpg?versionId=1',
 };
 
 let postgres: TestPostgres;
@@ -52,7 +64,7 @@ function deps(rules: readonly Rule[] = [], read: Deps['readStates'] = readStates
 }
 
 const grant = (versions: VersionRef[], using = deps(), extra: { mfa?: string; bypassGovernance?: boolean } = {}) =>
-  grantDeletion(using, { caller, versions, ...extra }).then((reply) => reply.results);
+  grantDeletion(using, { caller, versions, purpose: 'delete', draft, ...extra }).then((reply) => reply.results);
 const grantIdOf = (result: object | undefined): string => (result as { grantId: string }).grantId;
 const rows = () => database.query(sql('test.governance.rows', 'SELECT * FROM deletion_grants'));
 
@@ -127,7 +139,9 @@ describe('grantDeletion', () => {
   test('a database that does not answer grants nothing', async () => {
     const gone = testDatabase.open('governance');
     await gone.close();
-    await expect(grantDeletion({ ...deps(), database: gone }, { caller, versions: [version()] })).rejects.toThrow();
+    await expect(
+      grantDeletion({ ...deps(), database: gone }, { caller, versions: [version()], purpose: 'delete', draft }),
+    ).rejects.toThrow();
   });
 
   test('many who ask for overlapping versions at once agree on one grant each', async () => {
@@ -177,10 +191,12 @@ describe('over the bus', () => {
 
   test('grants are pending until settled, oldest first', async () => {
     const versions = [version(), version(), version()];
-    const { results } = await client.call(contracts.grantDeletion, { caller, versions });
+    const { results } = await client.call(contracts.grantDeletion, { caller, versions, purpose: 'delete', draft });
     const later = Date.now() + 60_000;
     const { grants } = await client.call(contracts.pendingGrants, { olderThan: later, limit: 2 });
-    expect(grants).toEqual(versions.slice(0, 2).map((each, n) => ({ ...each, grantId: grantIdOf(results[n]) })));
+    expect(grants).toEqual(
+      versions.slice(0, 2).map((each, n) => ({ ...each, grantId: grantIdOf(results[n]), purpose: 'delete', draft })),
+    );
     expect((await client.call(contracts.pendingGrants, { olderThan: Date.now() - 60_000, limit: 10 })).grants).toEqual(
       [],
     );
@@ -189,12 +205,14 @@ describe('over the bus', () => {
     await client.call(contracts.settleGrants, { grantIds });
     const left = await client.call(contracts.pendingGrants, { olderThan: later, limit: 10 });
     expect(left.grants).toMatchObject([versions[2] as VersionRef]);
-    expect((await client.call(contracts.grantDeletion, { caller, versions })).results).toEqual(results);
+    expect(
+      (await client.call(contracts.grantDeletion, { caller, versions, purpose: 'delete', draft })).results,
+    ).toEqual(results);
   });
 
   test('only settled grants are pruned, and only when they are old', async () => {
     const versions = [version(), version()];
-    const { results } = await client.call(contracts.grantDeletion, { caller, versions });
+    const { results } = await client.call(contracts.grantDeletion, { caller, versions, purpose: 'delete', draft });
     await client.call(contracts.settleGrants, { grantIds: [grantIdOf(results[0])] });
     await pruneGrants(database, 60_000);
     expect(await rows()).toHaveLength(2);
@@ -207,7 +225,9 @@ describe('over the bus', () => {
       code: 'InvalidMessage',
     });
     const gateway = inProcessTransport(hub, 'gateway').client;
-    await expect(gateway.call(contracts.grantDeletion, { caller, versions: [version()] })).rejects.toThrow();
+    await expect(
+      gateway.call(contracts.grantDeletion, { caller, versions: [version()], purpose: 'delete', draft }),
+    ).rejects.toThrow();
     expect(await rows()).toHaveLength(0);
   });
 

@@ -28,8 +28,9 @@ const findGrants = sql(
 );
 const insertGrants = sql(
   'governance.gate.insertGrants',
-  `INSERT INTO deletion_grants (bucket_id, key, internal_version_id, grant_id, request_id, requester_arn)
-   SELECT bucket_id, key, internal_version_id, grant_id, $5, $6
+  `INSERT INTO deletion_grants
+     (bucket_id, key, internal_version_id, grant_id, request_id, requester_arn, purpose, draft)
+   SELECT bucket_id, key, internal_version_id, grant_id, $5, $6, $7, $8::json
    FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) AS granted (bucket_id, key, internal_version_id, grant_id)`,
 );
 
@@ -46,7 +47,7 @@ export async function grantDeletion(deps: Deps, message: RequestOf<Contract>): P
     bypassGovernance: message.bypassGovernance ?? false,
     now: Date.now(),
   };
-  const results = await deps.database.transaction((tx) => decide(deps, tx, message.versions, request));
+  const results = await deps.database.transaction((tx) => decide(deps, tx, message, request));
   failpoint('governance.grantDeletion.committed');
   return { results };
 }
@@ -54,9 +55,10 @@ export async function grantDeletion(deps: Deps, message: RequestOf<Contract>): P
 async function decide(
   deps: Deps,
   tx: Sql,
-  asked: readonly VersionRef[],
+  message: RequestOf<Contract>,
   request: DestructionRequest,
 ): Promise<Result[]> {
+  const asked = message.versions;
   const versions = new Map(asked.map((version) => [versionName(version), version]));
   await lockVersions(tx, asked);
   const results = await findExisting(tx, [...versions.values()]);
@@ -76,7 +78,7 @@ async function decide(
       results.set(name, { refused });
     }
   }
-  await insert(tx, granted, request);
+  await insert(tx, granted, message);
   return asked.map((version) => results.get(versionName(version)) as Result);
 }
 
@@ -85,11 +87,13 @@ async function findExisting(tx: Sql, versions: readonly VersionRef[]): Promise<M
   return new Map(rows.map((row) => [versionName(row), { grantId: row.grantId }]));
 }
 
-async function insert(tx: Sql, granted: readonly GrantRow[], request: DestructionRequest): Promise<void> {
+async function insert(tx: Sql, granted: readonly GrantRow[], message: RequestOf<Contract>): Promise<void> {
   if (granted.length === 0) return;
-  const { requestId, principal } = request.caller;
+  const { requestId, principal } = message.caller;
   const grantIds = granted.map((row) => row.grantId);
-  await tx.execute(insertGrants, [...columns(granted), grantIds, requestId, principal.arn]);
+  const { purpose, draft } = message;
+  const stored = JSON.stringify(draft);
+  await tx.execute(insertGrants, [...columns(granted), grantIds, requestId, principal.arn, purpose, stored]);
 }
 
 function columns(versions: readonly VersionRef[]): [string[], string[], string[]] {

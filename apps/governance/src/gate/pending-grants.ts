@@ -7,7 +7,8 @@ type Grant = ReplyOf<Contract>['grants'][number];
 
 const find = sql(
   'governance.gate.pendingGrants',
-  `SELECT grant_id AS "grantId", bucket_id AS "bucketId", key, internal_version_id AS "internalVersionId"
+  `SELECT grant_id AS "grantId", bucket_id AS "bucketId", key, internal_version_id AS "internalVersionId",
+          purpose, draft
    FROM deletion_grants
    WHERE settled_at IS NULL AND granted_at < to_timestamp($1::float8 / 1000)
    ORDER BY granted_at LIMIT $2`,

@@ -13,6 +13,9 @@ export const init: Migration = {
       internal_version_id text COLLATE "C" NOT NULL,
       request_id text NOT NULL,
       requester_arn text NOT NULL,
+      purpose text NOT NULL CHECK (purpose IN ('delete', 'replace')),
+      -- The record of the request that asked; it is stored with the deletion when a crash made that late.
+      draft json NOT NULL,
       granted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
       settled_at timestamptz,
       UNIQUE (bucket_id, key, internal_version_id)

@@ -196,7 +196,7 @@ export async function deleteVersions(deps: Deps, message: DeleteRequest): Promis
     }
     const answers = await askGrants(
       deps,
-      message,
+      { ...message, purpose: 'delete' },
       done.toAsk.map((version) => ({ bucketId, ...version })),
     );
     for (const [index, version] of done.toAsk.entries()) {

@@ -1,4 +1,4 @@
-import { Fault, governance, s3Error, type Caller } from '@coffer/contracts';
+import { Fault, governance, s3Error, type Caller, type RequestRecord } from '@coffer/contracts';
 import type { Deps } from '../deps.ts';
 
 export interface VersionRef {
@@ -11,6 +11,8 @@ export interface GateRequest {
   caller: Caller;
   mfa?: string | undefined;
   bypassGovernance?: boolean | undefined;
+  purpose: 'delete' | 'replace';
+  draft: RequestRecord;
 }
 
 /** A grant, or why there is none. */
@@ -31,11 +33,13 @@ export async function askGrants(deps: Deps, request: GateRequest, versions: read
 }
 
 async function askSome(deps: Deps, request: GateRequest, versions: VersionRef[]): Promise<Verdict[]> {
-  const { caller, mfa, bypassGovernance } = request;
+  const { caller, mfa, bypassGovernance, purpose, draft } = request;
   try {
     const { results } = await deps.bus.call(governance.grantDeletion, {
       caller,
       versions,
+      purpose,
+      draft,
       ...(mfa === undefined ? {} : { mfa }),
       ...(bypassGovernance === undefined ? {} : { bypassGovernance }),
     });

@@ -108,11 +108,15 @@ describe('protected buckets', () => {
     const bucket = await world.bucket({ versioning: 'Enabled', protect: true });
     const older = await world.put(bucket, 'k');
     const newer = await world.put(bucket, 'k');
+    // The request that was granted died with its process: it is another one than those that put the versions.
+    const draft = { ...newer.request.draft, requestId: '01KAS4TRWARD00000000000000', operation: 'DeleteObject' };
     const grant = (internalVersionId: string, grantId: string) => ({
       bucketId: bucket.bucketId,
       key: 'k',
       internalVersionId,
       grantId,
+      purpose: 'delete' as const,
+      draft,
     });
     world.neighbours.pending = [grant(newer.request.internalVersionId, 'g1'), grant('gone-already', 'g2')];
     const done = await world.operator.call(objectStorage.collect, {});
@@ -120,5 +124,26 @@ describe('protected buckets', () => {
     expect(world.neighbours.settled.sort()).toEqual(['g1', 'g2']);
     expect(await versionsIn(bucket.bucketId)).toEqual([older.versionId]);
     expect((await world.locate(bucket, 'k')).version).toMatchObject({ versionId: older.versionId, isLatest: true });
+    const stored = await world.query('SELECT draft FROM outbox WHERE request_id = $1', [draft.requestId]);
+    expect(stored).toEqual([{ draft: expect.objectContaining({ operation: 'DeleteObject', status: 204 }) }]);
+  });
+
+  it('leaves a version in place whose replacement was granted but never committed', async () => {
+    const bucket = await world.bucket({ versioning: 'Enabled', protect: true });
+    const put = await world.put(bucket, 'k');
+    world.neighbours.settled = [];
+    world.neighbours.pending = [
+      {
+        bucketId: bucket.bucketId,
+        key: 'k',
+        internalVersionId: put.request.internalVersionId,
+        grantId: 'g3',
+        purpose: 'replace',
+        draft: put.request.draft,
+      },
+    ];
+    await world.operator.call(objectStorage.collect, {});
+    expect(world.neighbours.settled).toEqual(['g3']);
+    expect(await versionsIn(bucket.bucketId)).toEqual([put.versionId]);
   });
 });

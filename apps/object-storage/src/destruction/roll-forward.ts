@@ -1,10 +1,10 @@
-import { governance } from '@coffer/contracts';
+import { governance, type ReplyOf } from '@coffer/contracts';
 import { sql, type Sql } from '@coffer/database';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import type { Deps } from '../deps.ts';
 import { isBucketId } from '../buckets/bucket-row.ts';
 import { lockForMutation } from '../shared/locks.ts';
-import { settleGrants, type VersionRef } from './gate.ts';
+import { settleGrants } from './gate.ts';
 import { removeVersions } from './remove-versions.ts';
 
 registerFailpoints('object-storage.roll-forward.before-settle');
@@ -25,7 +25,9 @@ const relatestKey = sql(
       AND NOT v.is_latest`,
 );
 
-async function carryOut(tx: Sql, grant: VersionRef & { grantId: string }): Promise<void> {
+type Grant = ReplyOf<typeof governance.pendingGrants>['grants'][number];
+
+async function carryOut(deps: Deps, tx: Sql, grant: Grant): Promise<void> {
   await lockForMutation(tx, [grant]);
   const [version] = await tx.query<{ key: string; order_no: number; is_latest: boolean }>(find, [
     grant.bucketId,
@@ -36,6 +38,9 @@ async function carryOut(tx: Sql, grant: VersionRef & { grantId: string }): Promi
   const { bucketId, key, grantId } = grant;
   await removeVersions(tx, [{ bucketId, key, orderNo: version.order_no, grantId }]);
   if (version.is_latest) await tx.execute(relatestKey, [bucketId, key]);
+  // No change without its record: whoever asked got no answer, but their request did this.
+  const { draft } = grant;
+  await deps.outbox.putIfAbsent(tx, { requestId: draft.requestId, draft: { ...draft, status: 204 } });
 }
 
 /**
@@ -51,7 +56,9 @@ export async function rollForward(deps: Deps, minAgeMs: number = MIN_AGE_MS): Pr
     });
     if (grants.length === 0) return settled;
     for (const grant of grants) {
-      if (isBucketId(grant.bucketId)) await deps.db.transaction((tx) => carryOut(tx, grant));
+      // A replacement without its commit has not happened: the old version stays, and only the grant is put away.
+      if (grant.purpose === 'replace' || !isBucketId(grant.bucketId)) continue;
+      await deps.db.transaction((tx) => carryOut(deps, tx, grant));
     }
     failpoint('object-storage.roll-forward.before-settle');
     const told = await settleGrants(

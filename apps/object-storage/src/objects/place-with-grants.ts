@@ -20,7 +20,7 @@ type Round<E> = (elements: readonly E[], granted: ReadonlyMap<string, string>) =
  * Runs `round` (one transaction) until every element has a reply or a fault. Where a round says that a version in a
  * protected bucket would be destroyed, governance is asked in between: grant, then delete, then settle.
  */
-export async function placeWithGrants<E extends Pick<NewVersion, 'caller'>>(
+export async function placeWithGrants<E extends Pick<NewVersion, 'caller' | 'draft'>>(
   deps: Deps,
   elements: readonly E[],
   round: Round<E>,
@@ -44,7 +44,11 @@ export async function placeWithGrants<E extends Pick<NewVersion, 'caller'>>(
       else if ('fault' in outcome) results[entry.at] = outcome.fault;
       else if ('again' in outcome) next.push(entry);
       else {
-        const [verdict] = await askGrants(deps, { caller: entry.element.caller }, [outcome.needsGrant]);
+        const [verdict] = await askGrants(
+          deps,
+          { caller: entry.element.caller, purpose: 'replace', draft: entry.element.draft },
+          [outcome.needsGrant],
+        );
         if (verdict && 'grantId' in verdict) {
           granted.set(outcome.needsGrant.internalVersionId, verdict.grantId);
           asked.push(outcome.needsGrant);

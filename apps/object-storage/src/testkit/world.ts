@@ -70,7 +70,7 @@ export interface Neighbours {
   grant: Grant;
   asked: string[];
   settled: string[];
-  pending: { bucketId: string; key: string; internalVersionId: string; grantId: string }[];
+  pending: ReplyOf<typeof governance.pendingGrants>['grants'];
   /** ARN → unique id. */
   ids: Map<string, string>;
 }
