@@ -25,6 +25,12 @@ function failpointOf(service: AppName, env: NodeJS.ProcessEnv): Record<string, s
   return armed?.startsWith(`${service}.`) ? { COFFER_FAILPOINT: armed } : {};
 }
 
+/**
+ * Bytes on their way lie in buffers that live for a moment. A small space for young objects lets go of them sooner: a
+ * gateway under large transfers stays well smaller for it. Unit: MiB.
+ */
+const YOUNG_SPACE = '--max-semi-space-size=4';
+
 /** One service as a process of its own. `name` tells replicas apart. */
 export async function serviceSpec(options: {
   service: AppName;
@@ -39,7 +45,7 @@ export async function serviceSpec(options: {
     name,
     command: process.execPath,
     // The data folder is not read: it tells whose process this is.
-    args: ['--import', watchdog, mainOf(service), '--data', layout.root],
+    args: [YOUNG_SPACE, '--import', watchdog, mainOf(service), '--data', layout.root],
     env: environmentOf(service, env, { ...settings, COFFER_HEALTH_PORT: String(health) }),
     firstEnv: failpointOf(service, env),
     logFolder: layout.logs,

@@ -60,8 +60,7 @@ export const S3_ACTION_GROUPS: readonly ActionGroup[] = [
   {
     levels: [],
     keys: 's3:accessgrantslocationscope',
-    actions:
-      'CreateAccessGrantsLocation DeleteAccessGrantsLocation GetAccessGrantsLocation ' + 'UpdateAccessGrantsLocation',
+    actions: 'CreateAccessGrantsLocation DeleteAccessGrantsLocation GetAccessGrantsLocation UpdateAccessGrantsLocation',
   },
   {
     levels: [],
