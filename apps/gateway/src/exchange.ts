@@ -36,9 +36,13 @@ export interface Exchange<Input = Record<string, unknown>> {
   /**
    * Calls the owner under the newest decision. When the owner says that the decision rests on old configuration, takes
    * it again under the new one, and calls again. `sealed`: bytes were sealed for this very bucket, so another bucket
-   * of the same name is a conflict.
+   * of the same name is a conflict. `looks`: the call only finds the object; all others come after its tags were judged,
+   * where a policy asks for them.
    */
-  deciding<Reply>(call: (bucket: Bucket) => Promise<Reply>, options?: { sealed?: boolean }): Promise<Reply>;
+  deciding<Reply>(
+    call: (bucket: Bucket) => Promise<Reply>,
+    options?: { sealed?: boolean; looks?: boolean },
+  ): Promise<Reply>;
   /** Calls an owner that keeps no bucket. As `deciding`, it first makes sure that the sender may still do this. */
   calling<Reply>(call: () => Promise<Reply>): Promise<Reply>;
   /** True when a policy that has a say in this request asks about the tags of the object. */

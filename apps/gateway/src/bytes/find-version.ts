@@ -55,18 +55,21 @@ export async function findVersion(exchange: Exchange, gateway: Gateway, wanted: 
   const from = startOf(wanted);
   let withTags = false;
   try {
-    const located = await exchange.deciding((bucket) => {
-      // Asked under the configuration of this very round: a policy may have come that reads tags.
-      withTags = exchange.readsObjectTags();
-      return gateway.bus.call(objectStorage.locate, {
-        revision: bucket.context.revision,
-        key,
-        want: wanted.want,
-        ...(versionId === undefined ? {} : { versionId }),
-        ...(from ? { from } : {}),
-        ...(withTags ? { withTags } : {}),
-      });
-    });
+    const located = await exchange.deciding(
+      (bucket) => {
+        // Asked under the configuration of this very round: a policy may have come that reads tags.
+        withTags = exchange.readsObjectTags();
+        return gateway.bus.call(objectStorage.locate, {
+          revision: bucket.context.revision,
+          key,
+          want: wanted.want,
+          ...(versionId === undefined ? {} : { versionId }),
+          ...(from ? { from } : {}),
+          ...(withTags ? { withTags } : {}),
+        });
+      },
+      { looks: true },
+    );
     if (withTags) await exchange.decideWithTags(located.version.tags ?? []);
     return located;
   } catch (error) {

@@ -1,29 +1,22 @@
 import { isFault, objectStorage, s3Error } from '@coffer/contracts';
-import type { Answer, Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { bucketArn } from '../operations/operation.ts';
 
-type Perform = (exchange: Exchange, gateway: Gateway) => Promise<Answer>;
-
-/** For operations that an owner carries out: decides about the object's tags first, when a policy asks for them. */
-export function withTagsKnown(perform: Perform): Perform {
-  return async (exchange, gateway) => {
-    if (exchange.readsObjectTags()) await decideOnObject(exchange, gateway);
-    return perform(exchange, gateway);
-  };
-}
-
-async function decideOnObject(exchange: Exchange, gateway: Gateway): Promise<void> {
+/** Finds the object and decides about its tags, for operations that its owner carries out without giving it away. */
+export async function decideOnObject(exchange: Exchange, gateway: Gateway): Promise<void> {
   const versionId = exchange.route.query.get('versionId');
   try {
-    const { version } = await exchange.deciding((bucket) =>
-      gateway.bus.call(objectStorage.locate, {
-        revision: bucket.context.revision,
-        key: exchange.route.key as string,
-        want: 'facts',
-        withTags: true,
-        ...(versionId === undefined ? {} : { versionId }),
-      }),
+    const { version } = await exchange.deciding(
+      (bucket) =>
+        gateway.bus.call(objectStorage.locate, {
+          revision: bucket.context.revision,
+          key: exchange.route.key as string,
+          want: 'facts',
+          withTags: true,
+          ...(versionId === undefined ? {} : { versionId }),
+        }),
+      { looks: true },
     );
     await exchange.decideWithTags(version.tags ?? []);
   } catch (error) {

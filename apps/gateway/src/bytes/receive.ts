@@ -7,7 +7,7 @@ import { DigestStream } from '../checksums/digest-stream.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Incoming } from '../listen/incoming.ts';
-import { BODY_ENDED_EARLY } from '../listen/listener.ts';
+import { BODY_ENDED_EARLY, hasEndedEarly } from '../listen/listener.ts';
 import { discard, sealInto, type SealTarget } from './seal-into.ts';
 
 /** Largest single upload, 5 GiB, as S3 has it. */
@@ -133,7 +133,7 @@ function feed(incoming: Incoming, sink: Transform): void {
   const broken = () => {
     if (!message.readableEnded) sink.destroy(s3Error('IncompleteBody'));
   };
-  if (gone.aborted || message.destroyed) {
+  if (gone.aborted || message.destroyed || hasEndedEarly(message)) {
     broken();
     return;
   }

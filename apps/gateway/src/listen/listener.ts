@@ -17,6 +17,13 @@ export interface ListenOptions {
 
 /** Emitted on a request whose client closed its sending side in the middle of the body. */
 export const BODY_ENDED_EARLY = 'coffer:ended-early';
+const endedEarly = new WeakSet<IncomingMessage>();
+
+/** True once the body is known to stay incomplete; the event may be over before anybody reads the body. */
+export function hasEndedEarly(message: IncomingMessage): boolean {
+  return endedEarly.has(message);
+}
+
 /** Node's parser: the connection ended within a message. */
 const ENDED_EARLY = 'HPE_INVALID_EOF_STATE';
 
@@ -57,6 +64,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
     const message = reading.get(socket);
     if (error.code === ENDED_EARLY && message && !message.complete) {
       // The client has sent its last byte too early, but may still read: the request's own answer tells it so.
+      endedEarly.add(message);
       message.emit(BODY_ENDED_EARLY);
       return;
     }

@@ -2,7 +2,6 @@ import type { Tag } from '@coffer/contracts';
 import type { Need } from '../authorize/authorize.ts';
 import { copyObject } from '../bytes/copy-object.ts';
 import { deleteNeeds, deleteObject, deleteObjects } from '../bytes/delete-objects.ts';
-import { withTagsKnown } from '../bytes/object-tags.ts';
 import { getObject, headObject } from '../bytes/get-object.ts';
 import { completeMultipartUpload } from '../bytes/multipart-complete.ts';
 import { createMultipartUpload } from '../bytes/multipart-create.ts';
@@ -53,7 +52,7 @@ export const objectOperations: readonly Operation[] = [
       ...onObject('s3:GetObjectAttributes', 's3:GetObjectVersionAttributes')(request),
     ],
     readsObject: true,
-    perform: withTagsKnown(forward('GetObjectAttributes', false)),
+    perform: forward('GetObjectAttributes', false),
   }),
   change({ name: 'PutObject', needs: writes, perform: putObject }),
   // The source's own permission is judged by its own bucket, when it is found.
@@ -70,20 +69,20 @@ export const objectOperations: readonly Operation[] = [
     name: 'GetObjectTagging',
     needs: onObject('s3:GetObjectTagging', 's3:GetObjectVersionTagging'),
     readsObject: true,
-    perform: withTagsKnown(forward('GetObjectTagging', false)),
+    perform: forward('GetObjectTagging', false),
   }),
   change({
     name: 'PutObjectTagging',
     needs: tagging,
     needsBody: true,
     readsObject: true,
-    perform: withTagsKnown(forward('PutObjectTagging', true)),
+    perform: forward('PutObjectTagging', true),
   }),
   change({
     name: 'DeleteObjectTagging',
     needs: onObject('s3:DeleteObjectTagging', 's3:DeleteObjectVersionTagging'),
     readsObject: true,
-    perform: withTagsKnown(forward('DeleteObjectTagging', true)),
+    perform: forward('DeleteObjectTagging', true),
   }),
   change({ name: 'CreateMultipartUpload', needs: writes, perform: createMultipartUpload }),
   change({ name: 'UploadPart', needs: onObject('s3:PutObject'), perform: uploadPart }),

@@ -12,6 +12,7 @@ import type { Route } from '@coffer/aws-wire';
 import type { Authenticated } from '../authenticate/authenticate.ts';
 import { denied, judge, type Need, type Verdict } from '../authorize/authorize.ts';
 import { tagValues } from '../authorize/object-tags.ts';
+import { decideOnObject } from '../bytes/object-tags.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Incoming } from '../listen/incoming.ts';
@@ -47,6 +48,8 @@ export class DecidedExchange implements Exchange {
   private now: Bucket | undefined;
   private as: Authenticated;
   private draftTaken = false;
+  /** The configuration under which the object's tags were judged. */
+  private tagsJudgedUnder: Bucket | undefined;
 
   constructor(private readonly parts: ExchangeParts) {
     this.incoming = parts.incoming;
@@ -97,6 +100,7 @@ export class DecidedExchange implements Exchange {
       : { allowed: false, message: '', reasons: [{ layer: 'resource', effect: 'Deny: tag names equal but for case' }] };
     this.parts.trail.decided(verdict);
     if (!verdict.allowed) throw denied(verdict);
+    this.tagsJudgedUnder = this.now;
   }
 
   async allowedWithoutTags(): Promise<boolean> {
@@ -107,9 +111,16 @@ export class DecidedExchange implements Exchange {
     this.parts.trail.decided(verdict);
   }
 
-  async deciding<Reply>(call: (bucket: Bucket) => Promise<Reply>, options: { sealed?: boolean } = {}): Promise<Reply> {
+  async deciding<Reply>(
+    call: (bucket: Bucket) => Promise<Reply>,
+    options: { sealed?: boolean; looks?: boolean } = {},
+  ): Promise<Reply> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const bucket = this.bucket();
+      if (!options.looks && this.tagsUndecided(bucket)) {
+        await decideOnObject(this, this.parts.gateway);
+        continue;
+      }
       try {
         return await this.calling(() => call(bucket));
       } catch (error) {
@@ -184,6 +195,11 @@ export class DecidedExchange implements Exchange {
     this.parts.trail.within(bucket.context);
     checkRegion(this.as.auth, bucket.context);
     checkExpectedOwner(this.incoming, 'x-amz-expected-bucket-owner', bucket.context);
+  }
+
+  /** A policy of this very configuration asks about tags that have not been judged under it. */
+  private tagsUndecided(bucket: Bucket): boolean {
+    return this.parts.operation.readsObject === true && this.tagsJudgedUnder !== bucket && this.readsObjectTags();
   }
 
   private judgeNow(needs: readonly Need[]): Verdict {

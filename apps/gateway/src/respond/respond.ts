@@ -45,7 +45,8 @@ export async function respond(incoming: Incoming, response: ServerResponse, repl
   const unread = !message.complete && !message.readableEnded && hasBody(incoming);
   if (unread) response.shouldKeepAlive = false;
   const bodiless = incoming.method === 'HEAD' || reply.status === 204 || reply.status === 304;
-  const body = bodiless ? undefined : reply.body;
+  // Bytes, not text: Node writes head and text together as UTF-8, and would encode header values twice.
+  const body = bodiless || reply.body === undefined ? undefined : Buffer.from(reply.body as string);
   let sent = 0;
   try {
     if (response.headersSent) {
@@ -66,7 +67,7 @@ export async function respond(incoming: Incoming, response: ServerResponse, repl
     reply.stream?.destroy();
     await finish(response, body);
     if (unread) letGo(incoming);
-    return { bytes: body === undefined ? 0 : Buffer.byteLength(body), interrupted: false };
+    return { bytes: body?.length ?? 0, interrupted: false };
   } catch {
     reply.stream?.destroy();
     response.destroy();
@@ -74,14 +75,23 @@ export async function respond(incoming: Incoming, response: ServerResponse, repl
   }
 }
 
+/**
+ * Headers with the length of what follows. It comes last: Node reads a Content-Disposition that stands behind it as
+ * something else than the latin1 text that all header values are.
+ */
 function lengthened(
   reply: Reply,
-  body: string | Buffer | undefined,
+  body: Buffer | undefined,
   bodiless: boolean,
 ): Record<string, string | string[] | number> {
-  if (reply.stream) return { ...reply.headers, 'Content-Length': reply.length ?? 0 };
-  if (body !== undefined) return { ...reply.headers, 'Content-Length': Buffer.byteLength(body) };
-  return bodiless ? { ...reply.headers } : { ...reply.headers, 'Content-Length': 0 };
+  const headers: Record<string, string | string[] | number> = {};
+  let announced: string | string[] | undefined;
+  for (const [name, value] of Object.entries(reply.headers)) {
+    if (name.toLowerCase() === 'content-length') announced = value;
+    else headers[name] = value;
+  }
+  const length = reply.stream ? (reply.length ?? 0) : (body?.length ?? (bodiless ? announced : 0));
+  return length === undefined ? headers : { ...headers, 'Content-Length': length };
 }
 
 async function finish(response: ServerResponse, body: string | Buffer | undefined): Promise<void> {

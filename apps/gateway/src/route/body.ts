@@ -4,7 +4,7 @@ import { contentSha256Mismatch, type PayloadMode } from '@coffer/sigv4';
 import { newDigester } from '../checksums/algorithms.ts';
 import { declaredChecksum, declaredMd5 } from '../checksums/declared.ts';
 import type { Incoming } from '../listen/incoming.ts';
-import { BODY_ENDED_EARLY } from '../listen/listener.ts';
+import { BODY_ENDED_EARLY, hasEndedEarly } from '../listen/listener.ts';
 
 /** Time for a body that is read whole: a start, and a second more for every 64 KiB that it may have. */
 const BASE_MS = 20_000;
@@ -43,7 +43,8 @@ export async function readWhole(incoming: Incoming, limit: number, budget: BodyB
 
 function gather(incoming: Incoming, limit: number, tooLong: () => Error): Promise<Buffer> {
   const { message, gone } = incoming;
-  if (gone.aborted || (message.destroyed && !message.readableEnded)) return Promise.reject(s3Error('IncompleteBody'));
+  if (gone.aborted || hasEndedEarly(message) || (message.destroyed && !message.readableEnded))
+    return Promise.reject(s3Error('IncompleteBody'));
   incoming.wantBody();
   return new Promise<Buffer>((resolve, reject) => {
     const chunks: Buffer[] = [];
