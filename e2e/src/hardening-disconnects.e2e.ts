@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -188,6 +188,29 @@ describe.runIf(present && stack().mode !== 'given')('clients that leave before t
       expect(socket.closed, `${what} is answered`).toBe(true);
     });
     expect(performance.now() - began).toBeLessThan(30_000);
+    await serviceIsWhole();
+    await oneRecordEach(keys);
+  });
+
+  it('with the end of the connection in the same packet, while the gateway still asks who they are', async () => {
+    const keys = uniqueKeys('asking');
+    const url = new URL(own.facts.endpoint);
+    await inWaves(keys, async (key) => {
+      // Of signature version 2 nothing can be kept: identity is asked each time.
+      const date = new Date().toUTCString();
+      const mac = createHmac('sha1', own.facts.secretAccessKey)
+        .update(`PUT\n\n\n${date}\n/${bucket}/${key}`)
+        .digest('base64');
+      const socket = connect(Number(url.port), url.hostname);
+      socket.on('error', () => undefined);
+      socket.end(
+        `PUT /${bucket}/${key} HTTP/1.1\r\nHost: ${url.host}\r\nDate: ${date}\r\n` +
+          `Authorization: AWS ${own.facts.accessKeyId}:${mac}\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(70_000)}`,
+      );
+      socket.resume();
+      await Promise.race([once(socket, 'close'), pause(8_000)]);
+      expect(socket.closed, 'the request is answered').toBe(true);
+    });
     await serviceIsWhole();
     await oneRecordEach(keys);
   });
