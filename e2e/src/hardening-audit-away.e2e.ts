@@ -136,6 +136,7 @@ describe.runIf(native)('while audit does not answer', () => {
       expect(there, said(answer)).toBe(answer.status === 200);
     }
     const done = answers.filter(({ status }) => status === 200).map(idOf);
+    expect(done).toHaveLength(answers.length);
     await eventually(async () => {
       const records = await recordsWithIds(stack().dataFolder!, done);
       expect(new Set(records.map((record) => record.request_id))).toEqual(new Set(done));
