@@ -294,7 +294,9 @@ async function recordAndRespond(
       const refusal = renderFailure(gateway, incoming, passage, trail, error);
       const sent = await respond(incoming, response, refusal);
       // The first record may have been stored all the same, its reply lost: what was really answered comes after it.
-      gateway.recorder.later(trail.record('closed', { status: refusal.status, bytesSent: sent.bytes, turnAroundMs }));
+      gateway.recorder.later(
+        trail.record('corrected', { status: refusal.status, bytesSent: sent.bytes, turnAroundMs }),
+      );
       return;
     }
   }

@@ -19,7 +19,8 @@ export class WatchingHandler extends NodeHttpHandler {
     const [request] = args;
     const result = await super.handle(...args);
     const { headers, statusCode } = result.response;
-    const requestId = headers['x-amz-request-id'];
+    // IAM and STS name it otherwise than S3.
+    const requestId = headers['x-amz-request-id'] ?? headers['x-amzn-requestid'];
     if (requestId !== undefined) {
       this.note({ requestId, status: statusCode, what: `${request.method} ${request.path}` });
     }

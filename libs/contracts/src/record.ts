@@ -25,11 +25,12 @@ export const childEntry = z.object({
 /**
  * The record of one request. Audit merges what arrives by request id, a later phase over an earlier one:
  * `draft` (committed by the owner together with a mutation) < `open` (before the first byte of a long read)
- * < `closed` (final values; a short request has only this one).
+ * < `closed` (final values; a short request has only this one) < `corrected` (what was really answered, when storing a
+ * record before the answer failed or seemed to: it may have been stored all the same, and arrive last).
  */
 export const requestRecord = z.object({
   requestId,
-  phase: z.enum(['draft', 'open', 'closed']),
+  phase: z.enum(['draft', 'open', 'closed', 'corrected']),
   /** When the request's head had arrived. */
   time: epochMs,
   gateway: z.string(),

@@ -6,7 +6,7 @@ export const init: Migration = {
   name: 'init',
   sql: `
     -- In the order of a request's life; a later phase's fields win over an earlier one's.
-    CREATE TYPE record_phase AS ENUM ('draft', 'open', 'closed');
+    CREATE TYPE record_phase AS ENUM ('draft', 'open', 'closed', 'corrected');
     CREATE TYPE record_source AS ENUM ('gateway', 'drained');
 
     -- One row per request. data is the record without requestId and phase; the columns generated from it are those

@@ -62,7 +62,7 @@ describe('the statement merges as mergeRecords does', () => {
 
   const change = fc.record(
     {
-      phase: fc.constantFrom('draft' as const, 'open' as const, 'closed' as const),
+      phase: fc.constantFrom('draft' as const, 'open' as const, 'closed' as const, 'corrected' as const),
       status: fc.integer({ min: 100, max: 599 }),
       versionId: fc.string({ maxLength: 5 }),
       bytesSent: fc.nat(),

@@ -1,6 +1,6 @@
 import type { RequestRecord } from '@coffer/contracts';
 
-const RANK = { draft: 0, open: 1, closed: 2 } as const;
+const RANK = { draft: 0, open: 1, closed: 2, corrected: 3 } as const;
 
 /**
  * One record out of two parts of the same request: the later phase's fields win, the earlier one's fill what is
@@ -10,6 +10,6 @@ const RANK = { draft: 0, open: 1, closed: 2 } as const;
 export function mergeRecords(first: RequestRecord, second: RequestRecord): RequestRecord {
   const [earlier, later] = RANK[second.phase] >= RANK[first.phase] ? [first, second] : [second, first];
   const merged = { ...earlier, ...later };
-  if (later.phase === 'closed' && later.interrupted === undefined) delete merged.interrupted;
+  if (RANK[later.phase] >= RANK.closed && later.interrupted === undefined) delete merged.interrupted;
   return merged;
 }

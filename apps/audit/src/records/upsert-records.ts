@@ -7,8 +7,8 @@ import type { Row } from './storable.ts';
  */
 const MERGED = `
   CASE WHEN excluded.phase >= records.phase
-    THEN CASE WHEN excluded.phase = 'closed' THEN records.data - 'interrupted' ELSE records.data END || excluded.data
-    ELSE CASE WHEN records.phase = 'closed' THEN excluded.data - 'interrupted' ELSE excluded.data END || records.data
+    THEN CASE WHEN excluded.phase >= 'closed' THEN records.data - 'interrupted' ELSE records.data END || excluded.data
+    ELSE CASE WHEN records.phase >= 'closed' THEN excluded.data - 'interrupted' ELSE excluded.data END || records.data
   END`;
 const ON_CONFLICT = `
   ON CONFLICT (request_id, day) DO UPDATE SET
@@ -37,7 +37,7 @@ const upsertDrafts = sql(
   `INSERT INTO records (request_id, day, phase, source, data)
    SELECT request_id, day, phase, 'drained', data FROM (${INCOMING}) AS incoming
    WHERE NOT coalesce((
-     SELECT r.source = 'gateway' AND r.phase = 'closed' AND r.data ?& ARRAY(SELECT jsonb_object_keys(incoming.data))
+     SELECT r.source = 'gateway' AND r.phase >= 'closed' AND r.data ?& ARRAY(SELECT jsonb_object_keys(incoming.data))
      FROM records r WHERE r.request_id = incoming.request_id AND r.day = incoming.day), false)
    ${ON_CONFLICT}`,
 );
