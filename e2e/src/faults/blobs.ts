@@ -1,3 +1,4 @@
+import { existsSync, type Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,7 +11,7 @@ import { asAdministrator } from './database.ts';
  */
 export async function blobsOnDisk(dataFolder: string, mode: 'embedded' | 'native'): Promise<Set<string>> {
   const root = join(dataFolder, mode === 'embedded' ? 'blobs/blobs' : 'minio');
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const entries = await filesBelow(root);
   const ids = entries.flatMap((entry) => {
     if (!entry.isFile()) return [];
     if (mode === 'embedded') return [entry.name];
@@ -19,6 +20,17 @@ export async function blobsOnDisk(dataFolder: string, mode: 'embedded' | 'native
   const strange = ids.filter((id) => !isBlobId(id));
   if (strange.length > 0) throw new Error(`not the name of a blob: ${strange[0]}`);
   return new Set(ids);
+}
+
+/** MinIO may remove a folder while it is being read; then all is read once more. */
+async function filesBelow(root: string): Promise<Dirent[]> {
+  for (;;) {
+    try {
+      return await readdir(root, { recursive: true, withFileTypes: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync(root)) throw error;
+    }
+  }
 }
 
 function minioId(folder: string): string {

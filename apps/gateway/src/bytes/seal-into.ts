@@ -1,8 +1,8 @@
 import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Fault, s3Error, type Body } from '@coffer/contracts';
-import { newBlobId } from '@coffer/blob-store';
-import { seal, sealedSize, SealStream } from '@coffer/sealed-stream';
+import { BlobError, newBlobId } from '@coffer/blob-store';
+import { seal, SealError, sealedSize, SealStream } from '@coffer/sealed-stream';
 import { SignatureError } from '@coffer/sigv4';
 import type { Gateway } from '../gateway.ts';
 
@@ -54,8 +54,23 @@ export async function sealInto(
   const [reading, writing] = await Promise.allSettled([read, written]);
   if (reading.status === 'fulfilled' && writing.status === 'fulfilled') return body;
   discard(gateway, body);
-  // When the body did not come as announced, that is the cause, whatever the blob tier then says about it.
-  throw reading.status === 'rejected' ? cause(reading.reason) : (writing as PromiseRejectedResult).reason;
+  throw whyNot(reading, writing);
+}
+
+/**
+ * Whoever feeds the bytes says in an error of its own when they do not come as announced. Every other break of the
+ * stream comes from behind it: the blob tier went away, and the client is not to blame.
+ */
+function whyNot(reading: PromiseSettledResult<void>, writing: PromiseSettledResult<void>): Error {
+  const reasons = [reading, writing].map((side) => (side.status === 'rejected' ? (side.reason as unknown) : undefined));
+  const named = reasons.find(
+    (reason) =>
+      reason instanceof Fault ||
+      reason instanceof SignatureError ||
+      reason instanceof BlobError ||
+      reason instanceof SealError,
+  );
+  return named instanceof Error ? named : s3Error('ServiceUnavailable');
 }
 
 /** Removes a body that will never be committed. What fails here is left to the collector. */
@@ -78,17 +93,9 @@ async function collect(stages: readonly Transform[], size: number, feed: (sink: 
   };
   const done = pipeline([...stages, gather] as unknown as [Transform, Transform]);
   feed(stages[0] as Transform);
-  await done.catch((error: unknown) => {
-    throw cause(error);
-  });
+  await done;
   if (bytes !== size) throw s3Error('IncompleteBody');
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
-}
-
-function cause(error: unknown): Error {
-  if (error instanceof Fault || error instanceof SignatureError) return error;
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' ? s3Error('IncompleteBody') : asError(error);
 }
 
 function asError(error: unknown): Error {
