@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderNatsConfig } from '@coffer/bus';
-import { allContracts, allEvents, services } from '@coffer/contracts';
+import { services } from '@coffer/contracts';
 import type { Layout } from '../data-folder/layout.ts';
+import { natsConfig } from '../deploy/nats-template.ts';
+import { busVariable } from '../deploy/variables.ts';
 import { PRIVATE_FOLDER, writeFileDurably } from '../files.ts';
 import { systemEnvironment } from '../services/environment.ts';
 import type { ProcessSpec } from './kept-process.ts';
@@ -15,14 +16,14 @@ export const BLOB_BUCKET = 'coffer-blobs';
 export function natsSpec(layout: Layout, binary: string, port: number, secrets: StackSecrets): ProcessSpec {
   mkdirSync(layout.nats, { recursive: true, mode: PRIVATE_FOLDER });
   const file = join(layout.nats, 'nats.conf');
-  const users = services.map((service) => ({ service, password: secrets.bus[service] }));
   const storeDir = join(layout.nats, 'jetstream');
-  writeFileDurably(file, renderNatsConfig({ users, contracts: allContracts, events: allEvents, port, storeDir }));
+  writeFileDurably(file, natsConfig({ port, storeDir }));
+  const passwords = Object.fromEntries(services.map((service) => [busVariable(service), secrets.bus[service]]));
   return {
     name: 'nats',
     command: binary,
     args: ['-c', file],
-    env: systemEnvironment(process.env),
+    env: { ...systemEnvironment(process.env), ...passwords },
     logFolder: layout.logs,
     runFolder: layout.run,
     watchesSupervisor: false,

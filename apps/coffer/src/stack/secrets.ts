@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Layout } from '../data-folder/layout.ts';
+import { newDeployPassword } from '../deploy/variables.ts';
 import { PRIVATE_FOLDER, readIfPresent, writeFileDurably } from '../files.ts';
 import { serviceNames } from '../services/definitions.ts';
 import { newPassword } from '../services/postgres.ts';
@@ -25,11 +26,11 @@ const shape = z.object({
 export type StackSecrets = z.infer<typeof shape>;
 
 function generate(): StackSecrets {
-  const each = (): z.infer<typeof perService> =>
-    perService.parse(Object.fromEntries(serviceNames.map((name) => [name, newPassword()])));
+  const each = (make: () => string): z.infer<typeof perService> =>
+    perService.parse(Object.fromEntries(serviceNames.map((name) => [name, make()])));
   return {
-    database: each(),
-    bus: { ...each(), operator: newPassword() },
+    database: each(newPassword),
+    bus: { ...each(newDeployPassword), operator: newDeployPassword() },
     minio: { user: `coffer-${randomBytes(6).toString('hex')}`, password: newPassword() },
   };
 }

@@ -31,6 +31,9 @@ function failpointOf(service: AppName, env: NodeJS.ProcessEnv): Record<string, s
  */
 const YOUNG_SPACE = '--max-semi-space-size=4';
 
+/** glibc: give freed buffers back to the system instead of keeping them in many arenas. */
+const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' };
+
 /** One service as a process of its own. `name` tells replicas apart. */
 export async function serviceSpec(options: {
   service: AppName;
@@ -46,7 +49,7 @@ export async function serviceSpec(options: {
     command: process.execPath,
     // The data folder is not read: it tells whose process this is.
     args: [YOUNG_SPACE, '--import', watchdog, mainOf(service), '--data', layout.root],
-    env: environmentOf(service, env, { ...settings, COFFER_HEALTH_PORT: String(health) }),
+    env: { ...environmentOf(service, env, { ...settings, COFFER_HEALTH_PORT: String(health) }), ...MALLOC },
     firstEnv: failpointOf(service, env),
     logFolder: layout.logs,
     runFolder: layout.run,
