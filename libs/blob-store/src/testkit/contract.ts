@@ -269,7 +269,7 @@ export function blobStoreContract(open: () => Promise<ContractSubject>, { stream
     for (const limit of [0, 1001, 1.5]) await expect(store.list({ limit })).rejects.toThrow(TypeError);
   });
 
-  describe.skipIf(!streaming)('streaming', () => {
+  describe.skipIf(!streaming)('streaming (not of the store that is all memory)', () => {
     it('holds little of 64 MiB in memory, going in and coming out', async () => {
       const id = newBlobId();
       const before = heldBytes();
