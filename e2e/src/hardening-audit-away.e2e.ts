@@ -85,7 +85,8 @@ describe.runIf(native)('while audit does not answer', () => {
   it('nothing is told that is not on record; afterwards all is counted, and nothing leaks', async () => {
     const data = stack().dataFolder!;
     const gateway = gatewayPid(stack());
-    const before = openDescriptors(gateway);
+    const watched = { pid: gateway, dataFolder: data };
+    const before = openDescriptors(watched);
     const counted = (await gapCounts(data))['audit-unavailable'] ?? 0;
 
     const answers = await whileAway(() =>
@@ -111,7 +112,7 @@ describe.runIf(native)('while audit does not answer', () => {
     await eventually(async () => {
       expect(((await gapCounts(data))['audit-unavailable'] ?? 0) - counted).toBeGreaterThanOrEqual(answers.length);
     }, 30_000);
-    await expectDescriptorsAsBefore(gateway, before, 40_000);
+    await expectDescriptorsAsBefore(watched, before, 40_000);
     // What audit had taken in before it stood still may be stored after all; it must say what was answered.
     const ids = answers.map(([, answer]) => idOf(answer));
     expect(new Set(ids).size).toBe(answers.length);

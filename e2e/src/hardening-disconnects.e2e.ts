@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CreateBucketCommand, CreateMultipartUploadCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytes, md5 } from './harness/data.ts';
+import type { Watched } from './harness/descriptors.ts';
 import { expectDescriptorsAsBefore, openDescriptors } from './harness/descriptors.ts';
 import { eventually } from './harness/eventually.ts';
 import type { HalfSent } from './harness/half-sent.ts';
@@ -25,18 +26,18 @@ const SIZE = 30_000_000;
 
 describe.runIf(present && stack().mode !== 'given')('clients that leave before their answer', () => {
   let own: OwnStack;
-  let pid: number;
+  let watched: Watched;
   let descriptors: number;
   beforeAll(async () => {
     own = await startOwnStack({ COFFER_MAX_REQUESTS: String(SLOTS) });
-    pid = gatewayPid(own.facts);
+    watched = { pid: gatewayPid(own.facts), dataFolder: own.facts.dataFolder! };
     await own.client.send(new CreateBucketCommand({ Bucket: bucket }));
     await own.client.send(new PutObjectCommand({ Bucket: bucket, Key: 'k', Body: bytes(SIZE) }));
     for (let n = 0; n < 10; n += 1)
       await Promise.all(
         [1, 2, 3, 4].map(() => own.call({ path: `/${bucket}/k`, headers: { range: 'bytes=0-999999' } })),
       );
-    descriptors = openDescriptors(pid);
+    descriptors = openDescriptors(watched);
   });
   afterAll(() => own?.stop());
 
@@ -72,7 +73,7 @@ describe.runIf(present && stack().mode !== 'given')('clients that leave before t
       expect(refused.filter((answer) => answer !== undefined)).toHaveLength(0);
       expect(new Set(answers.map((answer) => answer?.status))).toEqual(new Set([200]));
     }, 10_000);
-    await expectDescriptorsAsBefore(pid, descriptors);
+    await expectDescriptorsAsBefore(watched, descriptors);
   }
 
   /** Demands exactly one record for each key, closed, and none of them a success or a failure of ours. */

@@ -170,14 +170,15 @@ describe.runIf(present && stack().mode !== 'given')('limits', () => {
     });
 
     it('leave no descriptors behind', async () => {
-      const before = openDescriptors(pid);
+      const watched = { pid, dataFolder: own.facts.dataFolder! };
+      const before = openDescriptors(watched);
       for (let round = 0; round < 5; round += 1) {
         await fill();
         await Promise.all(Array.from({ length: 40 }, get));
         for (const half of open.splice(0)) half.cut();
         await eventually(async () => expect((await get()).status).toBe(200));
       }
-      await expectDescriptorsAsBefore(pid, before);
+      await expectDescriptorsAsBefore(watched, before);
     });
   });
 });

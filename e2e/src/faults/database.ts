@@ -1,17 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { databasePort } from '../harness/database-port.ts';
 
 /** Looks into the Postgres of a stack as its administrator, past all services. */
 export async function asAdministrator<T>(dataFolder: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const folder = join(dataFolder, 'postgres');
-  const [postmaster, secret] = await Promise.all([
-    readFile(join(folder, 'cluster', 'postmaster.pid'), 'utf8'),
-    readFile(join(folder, 'postgres.secret'), 'utf8'),
-  ]);
+  const secret = await readFile(join(dataFolder, 'postgres', 'postgres.secret'), 'utf8');
   const client = new Client({
     host: '127.0.0.1',
-    port: Number(postmaster.split('\n')[3]),
+    port: databasePort(dataFolder),
     user: 'postgres',
     password: secret.trim(),
     database: 'coffer',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceName } from '@coffer/contracts';
 import type { DatabaseService } from '@coffer/database';
+import { databasePort } from '../harness/database-port.ts';
 import { stack } from '../harness/stack.ts';
 
 /** The real passwords of a native stack: one database role and one bus user per service, and the blob tier's user. */
@@ -31,7 +32,7 @@ export function natsUrl(): string {
 }
 
 export function postgresPort(): number {
-  return Number(fileOf('postgres', 'cluster', 'postmaster.pid').split('\n')[3]);
+  return databasePort(folder());
 }
 
 /** Id of a process of the stack: a service, `nats` or `minio`. */
