@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts';
 import { deleteDoomed } from './doomed.ts';
+import { doomParts } from './doom-parts.ts';
 import { collectOrphans } from './orphans.ts';
 
 export interface CollectOptions {
@@ -21,6 +22,7 @@ export interface Collected {
  * be broken off and done again; several collectors at once do no harm, they only do the work twice.
  */
 export async function collect(deps: Deps, options: CollectOptions): Promise<Collected> {
+  await doomParts(deps, options);
   const doomed = await deleteDoomed(deps, options);
   const orphans = await collectOrphans(deps, options);
   return { doomed, orphans };

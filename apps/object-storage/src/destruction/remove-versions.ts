@@ -12,7 +12,8 @@ export interface Removal {
 /*
  * The one statement that destroys versions, delete markers included. It asks the bucket itself whether it is protected,
  * so that no caller can forget to. Blobs are not deleted here: they are doomed, and the collector removes them when
- * nobody can still be reading them.
+ * nobody can still be reading them. The parts of a multipart object stay as long, rows and all: its readers ask for them
+ * as they go, and destroying an object costs the same however many it has.
  */
 const remove = sql(
   'destruction.remove',
@@ -24,12 +25,11 @@ const remove = sql(
         AND (r.grant_id IS NOT NULL OR NOT b.protected)
      RETURNING v.bucket_id, v.internal_version_id, v.blob_id, v.parts_count
    ), parts AS (
-     DELETE FROM version_parts p USING gone g
-      WHERE g.parts_count IS NOT NULL AND p.bucket_id = g.bucket_id AND p.internal_version_id = g.internal_version_id
-     RETURNING p.blob_id
+     INSERT INTO removed_versions (bucket_id, internal_version_id)
+     SELECT bucket_id, internal_version_id FROM gone WHERE parts_count IS NOT NULL
    ), doomed AS (
      UPDATE blob_claims c SET state = 'doomed', since = clock_timestamp()
-      WHERE c.blob_id = ANY (ARRAY(SELECT blob_id FROM gone WHERE blob_id IS NOT NULL UNION ALL SELECT blob_id FROM parts))
+      WHERE c.blob_id = ANY (ARRAY(SELECT blob_id FROM gone WHERE blob_id IS NOT NULL))
    )
    SELECT count(*)::int AS count FROM gone`,
 );

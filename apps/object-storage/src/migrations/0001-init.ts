@@ -121,6 +121,15 @@ CREATE TABLE version_parts (
 );
 CREATE UNIQUE INDEX version_parts_by_offset ON version_parts (bucket_id, internal_version_id, start_offset, part_number);
 
+-- Versions that are gone but whose parts are not yet: a reader in the middle of them still asks where the next ones are.
+CREATE TABLE removed_versions (
+  bucket_id uuid NOT NULL,
+  internal_version_id text NOT NULL,
+  removed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (bucket_id, internal_version_id)
+);
+CREATE INDEX removed_versions_by_age ON removed_versions (removed_at);
+
 CREATE TABLE uploads (
   bucket_id uuid NOT NULL,
   key text COLLATE "C" NOT NULL,

@@ -1,7 +1,10 @@
+import { memoryBlobStore } from '@coffer/blob-store';
 import { objectStorage } from '@coffer/contracts';
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { collect } from '../collector/collect.ts';
+import type { Deps } from '../deps.ts';
 import { callerOf, startWorld, type World } from '../testkit/world.ts';
 
 const MIB = 1024 * 1024;
@@ -68,10 +71,13 @@ describe('multipart uploads', () => {
       code: 'InvalidPartNumber',
     });
 
-    // Destroying the version dooms all of its parts.
+    // Destroying the version leaves its parts to those who read it, until the collector comes.
     await world.remove(bucket, [{ key: 'big', versionId: done.versionId }]);
-    expect(await states([one, three, last].map((part) => part.body.blobId))).toEqual(['doomed', 'doomed', 'doomed']);
-    expect(await world.query('SELECT 1 FROM version_parts WHERE bucket_id = $1', [bucket.bucketId])).toEqual([]);
+    const parts = () => world.query('SELECT 1 FROM version_parts WHERE bucket_id = $1', [bucket.bucketId]);
+    expect(await parts()).toHaveLength(3);
+    await collect({ db: world.db, blobs: memoryBlobStore() } as unknown as Deps, { graceMs: 0 });
+    expect(await parts()).toEqual([]);
+    expect(await states([one, unlisted, three, last].map((part) => part.body.blobId))).toEqual([]);
   });
 
   it('more than 256 parts are found in steps', async () => {
@@ -81,14 +87,22 @@ describe('multipart uploads', () => {
     await upload.complete(parts.map((part) => ({ partNumber: part.partNumber, etag: part.etag })));
     const found = await world.locate(bucket, 'many');
     expect(found.segments).toHaveLength(256);
-    const more = await world.call(objectStorage.moreSegments, {
-      bucketId: bucket.bucketId,
-      key: 'many',
-      internalVersionId: found.version.internalVersionId,
-      fromPartNumber: 257,
-    });
-    expect(more.segments).toHaveLength(44);
-    expect(more.segments[0]).toMatchObject({ partNumber: 257, offset: 256 * 5 * MIB });
+    const more = () =>
+      world.call(objectStorage.moreSegments, {
+        bucketId: bucket.bucketId,
+        key: 'many',
+        internalVersionId: found.version.internalVersionId,
+        fromPartNumber: 257,
+      });
+    const rest = await more();
+    expect(rest.segments).toHaveLength(44);
+    expect(rest.segments[0]).toMatchObject({ partNumber: 257, offset: 256 * 5 * MIB });
+    // Who is reading the object goes on to its end, whatever becomes of it meanwhile.
+    await world.put(bucket, 'many');
+    expect(await more()).toEqual(rest);
+    await world.remove(bucket, [{ key: 'many' }]);
+    await world.op('DeleteBucket', { Bucket: bucket.name }, { bucket });
+    expect(await more()).toEqual(rest);
   });
 
   it('completing again gives the same success, as the same request and as another', async () => {

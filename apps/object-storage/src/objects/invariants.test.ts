@@ -110,8 +110,14 @@ it('many clients at once leave nothing half done', async () => {
     'parts belong to a version or an upload',
     `SELECT blob_id FROM version_parts p WHERE bucket_id = $1 AND NOT EXISTS (SELECT FROM versions v
         WHERE v.bucket_id = $1 AND v.internal_version_id = p.internal_version_id AND v.parts_count IS NOT NULL)
+        AND NOT EXISTS (SELECT FROM removed_versions r
+        WHERE r.bucket_id = $1 AND r.internal_version_id = p.internal_version_id)
      UNION ALL SELECT blob_id FROM upload_parts p WHERE bucket_id = $1 AND NOT EXISTS (SELECT FROM uploads u
         WHERE u.bucket_id = $1 AND u.upload_id = p.upload_id)`,
+  );
+  await none(
+    'no version is both there and removed',
+    `SELECT key FROM versions v JOIN removed_versions r USING (bucket_id, internal_version_id) WHERE v.bucket_id = $1`,
   );
   await none(
     'a version has all of its parts',
