@@ -60,10 +60,16 @@ export function copyFault(fault: Fault): Fault {
   return faultFromWire(decode(encode(faultToWire(fault))));
 }
 
-/** A reply is `[0, reply]` or `[1, fault]`; a batch of them is an array of such pairs. */
-type WireOutcome = readonly [0 | 1, unknown];
+/** Stands for a reply that would travel alone but not together with the others of its batch. */
+export const noRoom: Outcome = {
+  fault: busFault('Internal', 'The replies of the batch are larger than the bus carries'),
+};
+
+/** A reply is `[0, reply]`, `[1, fault]` or, for `noRoom`, `[2, null]`; a batch of them is an array of such pairs. */
+type WireOutcome = readonly [0 | 1 | 2, unknown];
 
 function outcomeToWire(outcome: Outcome): WireOutcome {
+  if (outcome === noRoom) return [2, null];
   return 'fault' in outcome ? [1, faultToWire(outcome.fault)] : [0, outcome.reply];
 }
 
@@ -83,6 +89,7 @@ export function decodeOutcomes(bytes: Uint8Array, count: number): Outcome[] {
   return value.map((pair: unknown): Outcome => {
     if (!Array.isArray(pair) || pair.length !== 2)
       return { fault: busFault('Internal', 'The reply has the wrong shape') };
+    if (pair[0] === 2) return noRoom;
     return pair[0] === 0 ? { reply: pair[1] as unknown } : { fault: faultFromWire(pair[1]) };
   });
 }

@@ -57,6 +57,15 @@ export const newerAdd = contract('identity', 'add', {
   mustUnderstand: ['modulo'],
 });
 
+/** Replies as large as asked for. */
+export const readAll = contract('identity', 'read-all', {
+  request: z.object({ size: z.number() }),
+  reply: z.object({ bytes: z.instanceof(Uint8Array) }),
+  callers: ['gateway'],
+  retry: 'safe',
+  batched: true,
+});
+
 export const secretOfKms = contract('kms', 'secret', {
   request: z.object({}),
   reply: z.object({ secret: z.string() }),
@@ -65,5 +74,5 @@ export const secretOfKms = contract('kms', 'secret', {
 
 export const changed = event('identity', 'changed', z.object({ epoch: z.number() }), ['gateway']);
 
-export const allContracts = [greet, safeGreet, newerPut, add, secretOfKms] as const;
+export const allContracts = [greet, safeGreet, newerPut, add, readAll, secretOfKms] as const;
 export const allEvents = [changed] as const;

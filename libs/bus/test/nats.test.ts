@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isFault, services, type ServiceName } from '@coffer/contracts';
 import { connect, PermissionViolationError, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { handle, inboxPrefix, natsPermissions, natsTransport } from '../src/index.ts';
-import { add, allContracts, allEvents, changed, greet, safeGreet, secretOfKms } from './contracts.ts';
+import { handle, handleBatch, inboxPrefix, natsPermissions, natsTransport } from '../src/index.ts';
+import { add, allContracts, allEvents, changed, greet, readAll, safeGreet, secretOfKms } from './contracts.ts';
 import { natsBinary, natsWorld, passwordOf, skipReason, type NatsWorld } from './nats-world.ts';
 import { contractSuite } from './suite.ts';
 import { serve } from './world.ts';
@@ -136,6 +136,7 @@ if (binary === undefined) {
           'coffer.v1.identity.safe-greet.*',
           'coffer.v1.identity.put.*',
           'coffer.v1.identity.add.*',
+          'coffer.v1.identity.read-all.*',
         ],
       });
       expect(natsPermissions('audit', allContracts, allEvents)).toEqual({ publish: [], subscribe: ['_INBOX_audit.>'] });
@@ -167,6 +168,27 @@ if (binary === undefined) {
         ),
       );
       expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+      await gateway.drain();
+      await identity.drain();
+    });
+
+    it('gives all replies of a batch, though together they are larger than the broker carries', async () => {
+      world = await natsWorld(binary, (config) => config.replace(/max_payload: \d+/, 'max_payload: 65536'));
+      const gateway = await world.transport('gateway');
+      const identity = await world.transport('identity');
+      const batches: number[] = [];
+      await serve(identity, [
+        handleBatch(readAll, async (messages) => {
+          batches.push(messages.length);
+          return messages.map(({ size }) => ({ bytes: new Uint8Array(size) }));
+        }),
+      ]);
+      const sizes = [...Array.from({ length: 100 }, () => 20_000), ...Array.from({ length: 100 }, () => 70_000), 1];
+      const settled = await Promise.allSettled(sizes.map((size) => gateway.client.call(readAll, { size })));
+      expect(settled.map((one) => (one.status === 'fulfilled' ? one.value.bytes.length : one.reason.code))).toEqual(
+        sizes.map((size) => (size === 70_000 ? 'Internal' : size)),
+      );
+      expect(Math.max(...batches)).toBeGreaterThan(50);
       await gateway.drain();
       await identity.drain();
     });

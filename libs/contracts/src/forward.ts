@@ -5,7 +5,8 @@ import { requestRecord } from './record.ts';
 
 /**
  * The state of a bucket's configuration under which the gateway decided. The owner compares it under a lock and
- * answers `StaleContext` (data: the fresh `BucketContext`) when anything moved.
+ * answers `StaleContext` when anything moved (data: the fresh `BucketContext`, left out where another reply of the batch
+ * has it).
  */
 export const revision = z.object({
   bucketId: z.string(),

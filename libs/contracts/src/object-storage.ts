@@ -65,7 +65,7 @@ export const locate = contract('object-storage', 'locate', {
   }),
   reply: z.object({
     version: versionFacts,
-    /** At most 256, in order, the first one holding the place asked for. */
+    /** At most 256, fewer in large batches, in order, the first one holding the place asked for. */
     segments: z.array(segmentRef),
     /** Where the bytes of the asked-for part lie, when `from` named a part. */
     part: z

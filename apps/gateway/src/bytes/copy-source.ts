@@ -89,7 +89,7 @@ export async function findSource(
       checkSourceConditions(exchange, located);
       return { ...source, at, located };
     } catch (error) {
-      if (isFault(error, 'StaleContext')) at = gateway.contexts.put(objectStorage.bucketContext.parse(error.data));
+      if (isFault(error, 'StaleContext')) at = await gateway.contexts.afterStale(source.bucket, error);
       else if (isFault(error, 'MethodNotAllowed')) {
         throw s3Error(
           'InvalidRequest',

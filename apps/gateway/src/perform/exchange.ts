@@ -1,12 +1,4 @@
-import {
-  isFault,
-  objectStorage,
-  s3Error,
-  type Caller,
-  type ChildEntry,
-  type RequestRecord,
-  type Tag,
-} from '@coffer/contracts';
+import { isFault, s3Error, type Caller, type ChildEntry, type RequestRecord, type Tag } from '@coffer/contracts';
 import { contextKeysOf } from '@coffer/iam-policy';
 import type { Route } from '@coffer/aws-wire';
 import type { Authenticated } from '../authenticate/authenticate.ts';
@@ -181,7 +173,7 @@ export class DecidedExchange implements Exchange {
   /** The configuration to decide under next, when `error` says that `old` is out of date; else throws it on. */
   private async fresherThan(old: Bucket, error: unknown): Promise<Bucket> {
     const { contexts } = this.parts.gateway;
-    if (isFault(error, 'StaleContext')) return contexts.put(objectStorage.bucketContext.parse(error.data));
+    if (isFault(error, 'StaleContext')) return await contexts.afterStale(old.context.name, error);
     if (!isFault(error, 'NoSuchBucket')) throw error;
     // The name may belong to another bucket by now.
     contexts.forget(old.context.name);

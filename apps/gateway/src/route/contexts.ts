@@ -1,4 +1,4 @@
-import { isFault, objectStorage, type BucketContext } from '@coffer/contracts';
+import { isFault, objectStorage, type BucketContext, type Fault } from '@coffer/contracts';
 import type { BusClient } from '@coffer/bus';
 import { parsePolicy, type CompiledPolicy } from '@coffer/iam-policy';
 import { Coalesced } from '../coalesce.ts';
@@ -58,6 +58,15 @@ export class Contexts {
       if (isFault(error, 'NoSuchBucket')) this.byName.delete(name);
       throw error;
     }
+  }
+
+  /**
+   * What to decide under next, when the owner said `StaleContext`. In a batch only the first fault about a bucket brings
+   * the new configuration; the others share one question.
+   */
+  async afterStale(name: string, fault: Fault): Promise<Bucket> {
+    if (fault.data === undefined) return await this.refresh(name);
+    return this.put(objectStorage.bucketContext.parse(fault.data));
   }
 
   put(context: BucketContext, askedAt = 0): Bucket {

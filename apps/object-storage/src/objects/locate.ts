@@ -12,7 +12,7 @@ import type { Deps } from '../deps.ts';
 import { isStorableKey } from '../shared/keys.ts';
 import { invalidVersionId, mayExist } from '../versions/version-ids.ts';
 import { bodyOf, checksumOf, factColumns, factsOf, type BodyColumns, type FactRow } from '../versions/version-row.ts';
-import { MAX_SEGMENTS, segmentOf, segmentsJson, type SegmentJson } from './segments.ts';
+import { segmentOf, segmentsEach, segmentsJson, type SegmentJson } from './segments.ts';
 
 type LocateRequest = RequestOf<typeof objectStorage.locate>;
 type LocateReply = ReplyOf<typeof objectStorage.locate>;
@@ -44,7 +44,7 @@ const find = sql(
                       AND f.start_offset <= coalesce(r.from_offset, greatest(0, v.size - r.from_suffix), 0)
                     ORDER BY f.start_offset DESC, f.part_number DESC LIMIT 1), 1)
           ORDER BY p.part_number
-          LIMIT CASE WHEN r.want_bytes THEN ${MAX_SEGMENTS} WHEN r.from_part IS NULL THEN 0 ELSE 1 END) p
+          LIMIT CASE WHEN r.want_bytes THEN $8::int WHEN r.from_part IS NULL THEN 0 ELSE 1 END) p
      ) s ON true`,
 );
 
@@ -80,6 +80,7 @@ export async function locate(deps: Deps, messages: readonly LocateRequest[]): Pr
     froms.map((from) => from.offset),
     froms.map((from) => from.suffix),
     froms.map((from) => from.part),
+    segmentsEach(messages.length),
   ]);
   const byPosition = new Map(rows.map((row) => [row.ord - 1, row]));
   const stale = messages.filter((message, index) => {

@@ -3,6 +3,13 @@ import { bodyOf } from '../versions/version-row.ts';
 
 /** Parts given out at once. */
 export const MAX_SEGMENTS = 256;
+/** Parts given out by one batch: some 170 bytes each on the bus. */
+const MAX_OF_BATCH = 4096;
+
+/** How many parts each of so many readers is told of; they ask for more as they come to them. */
+export function segmentsEach(readers: number): number {
+  return Math.min(MAX_SEGMENTS, Math.ceil(MAX_OF_BATCH / readers));
+}
 
 /** Rows of `version_parts p`, gathered in order; bytes travel as base64 inside. */
 export const segmentsJson = `json_agg(json_build_object('n', p.part_number, 'o', p.start_offset, 's', p.size,

@@ -1,6 +1,7 @@
 import { handle, handleBatch, type Registration } from '@coffer/bus';
 import { isFault, s3Error, type Contract, type Fault } from '@coffer/contracts';
 import { DatabaseUnavailable, sqlState } from '@coffer/database';
+import { contextsOnce } from './contexts-once.ts';
 
 /** lock_not_available, query_canceled (its time ran out), too_many_connections, out_of_memory and its like. */
 const OVERLOAD = new Set(['55P03', '57014', '53000', '53100', '53200', '53300']);
@@ -34,5 +35,5 @@ export function answerBatch<Request, Reply>(
   contract: Contract<Request, Reply>,
   handler: (messages: Request[]) => Promise<(Reply | Fault)[]>,
 ): Registration {
-  return handleBatch(contract, (messages) => translated(handler(messages)));
+  return handleBatch(contract, async (messages) => contextsOnce(await translated(handler(messages))));
 }

@@ -1,6 +1,6 @@
 import type { Contract, ServiceName } from '@coffer/contracts';
 import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
-import { decodeOutcomes, encode, encodeEnvelopes } from '../codec.ts';
+import { decodeOutcomes, encode, encodeEnvelopes, noRoom } from '../codec.ts';
 import type { Carrier, Envelope, Outcome } from '../envelope.ts';
 import { asFault, busFault } from '../faults.ts';
 import { callSubject } from './permissions.ts';
@@ -50,8 +50,27 @@ export class NatsCarrier implements Carrier {
       return [{ fault: busFault('InvalidMessage', message) }];
     }
     const head = this.#headers(contract, first, timeoutMs);
+    const deadline = Date.now() + timeoutMs;
     const reply = await this.#requests.request(contract, callSubject(contract, this.#service), data, head, timeoutMs);
-    return decodeOutcomes(reply, envelopes.length);
+    const outcomes = decodeOutcomes(reply, envelopes.length);
+    return await this.#rest(contract, envelopes, outcomes, deadline);
+  }
+
+  /** Asks again for the replies that had no room beside the others, until none is left out. */
+  async #rest(
+    contract: Contract,
+    envelopes: readonly Envelope[],
+    outcomes: readonly Outcome[],
+    deadline: number,
+  ): Promise<readonly Outcome[]> {
+    const leftOut = envelopes.filter((_, index) => outcomes[index] === noRoom);
+    // Fewer each time, or it would never end.
+    if (leftOut.length === 0 || leftOut.length === envelopes.length || contract.retry !== 'safe') return outcomes;
+    const more = await this.#send(contract, leftOut, Math.max(1, deadline - Date.now())).catch((error: unknown) =>
+      leftOut.map((): Outcome => ({ fault: asFault(error) })),
+    );
+    let next = 0;
+    return outcomes.map((outcome) => (outcome === noRoom ? (more[next++] ?? noRoom) : outcome));
   }
 
   #headers(contract: Contract, first: Envelope, timeoutMs: number): MsgHdrs {

@@ -1,6 +1,6 @@
 import { services, type ServiceName } from '@coffer/contracts';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
-import { decode, decodeEnvelopes, encodeOutcomes } from '../codec.ts';
+import { decode, decodeEnvelopes, encodeOutcomes, noRoom } from '../codec.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { Envelope, Outcome } from '../envelope.ts';
 import { busFault } from '../faults.ts';
@@ -9,6 +9,9 @@ import { within } from '../within.ts';
 import { headerNames } from './headers.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
+/** Room for the array around a batch, and for the mark of an element that is left out. */
+const FRAME_BYTES = 64;
+const MARK_BYTES = 4;
 
 function callerOf(message: Msg): ServiceName | undefined {
   const name = message.subject.slice(message.subject.lastIndexOf('.') + 1);
@@ -33,6 +36,15 @@ function envelopesOf(message: Msg): Envelope[] {
       ...(traceparent === '' ? {} : { traceparent }),
     },
   ];
+}
+
+/** What a reply takes alone. One that cannot be encoded, which has been reported, never fits. */
+function sizeOf(outcome: Outcome): number {
+  try {
+    return encodeOutcomes([outcome]).length;
+  } catch {
+    return Infinity;
+  }
 }
 
 /** Takes a service's share of the messages, as one member of its queue group. */
@@ -96,25 +108,24 @@ export class Receiver {
     try {
       const data = encodeOutcomes(outcomes);
       if (data.length <= limit) return data;
-      this.#log.error({ subject, bytes: data.length, limit }, 'a reply is larger than the bus carries');
+      const details = { subject, bytes: data.length, limit, elements: outcomes.length };
+      if (outcomes.length === 1) this.#log.error(details, 'a reply is larger than the bus carries');
+      else this.#log.warn(details, 'the replies of a batch are larger than the bus carries');
     } catch (error) {
       this.#log.error({ err: error, subject }, 'a reply cannot be encoded');
     }
-    // Keep what fits: one element that is too large or cannot be encoded must not cost the others their answer.
-    let left = limit - 1024;
+    // One element that is too large or cannot be encoded must not cost the others their answer; those for which there is
+    // no room beside the others are asked for again.
+    const sizes = outcomes.map(sizeOf);
+    const room = limit - FRAME_BYTES - MARK_BYTES * outcomes.length;
+    let left = room - sizeOf(tooLarge) * sizes.filter((bytes) => bytes > room).length;
     return encodeOutcomes(
-      outcomes.map((outcome) => {
-        try {
-          const bytes = encodeOutcomes([outcome]).length;
-          if (bytes <= left) {
-            left -= bytes;
-            return outcome;
-          }
-        } catch {
-          // Reported above.
-        }
-        left -= 256;
-        return tooLarge;
+      outcomes.map((outcome, index) => {
+        const bytes = sizes[index] ?? 0;
+        if (bytes > room) return tooLarge;
+        if (bytes > left) return noRoom;
+        left -= bytes;
+        return outcome;
       }),
     );
   }
