@@ -19,12 +19,12 @@ export const node = existsSync(own) ? own : process.execPath;
 const FOREIGN =
   /^(AWS_|COFFER_|BOTO_|PG|NATS_|MINIO_|OTEL_|SSL_CERT_(FILE|DIR)$|NODE_EXTRA_CA_CERTS$|(REQUESTS|CURL)_CA_BUNDLE$)|^(https?|all|no|ftp)_proxy$/i;
 
-/** Where a program lies is a fact about the machine; all other settings of Coffer would change what is tested. */
-const KEPT = new Set(['COFFER_NATS_BIN', 'COFFER_MINIO_BIN']);
+/** Where servers for tests come from is a fact about the machine; all other settings of Coffer would change what is tested. */
+const KEPT = /^COFFER_(NATS_BIN|MINIO_BIN|TEST_(CONTAINERS|POSTGRES_URL|(POSTGRES|NATS|MINIO)_IMAGE))$/;
 
 /** The environment of every process of a test run: the caller's, without what would change its result. */
 export function cleanEnvironment(additions = {}) {
-  const kept = Object.entries(process.env).filter(([name]) => KEPT.has(name) || !FOREIGN.test(name));
+  const kept = Object.entries(process.env).filter(([name]) => KEPT.test(name) || !FOREIGN.test(name));
   const env = { ...Object.fromEntries(kept), NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false', ...additions };
   env.PATH = env.PATH?.split(delimiter)[0] === bin ? env.PATH : [bin, env.PATH].filter(Boolean).join(delimiter);
   return env;

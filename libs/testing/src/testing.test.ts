@@ -5,9 +5,11 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { requireDurable, sql } from '@coffer/database';
 import { afterEach, beforeAll, afterAll, describe, expect, it, vi } from 'vitest';
+import { containersWanted } from './containers.ts';
 import type { TestPostgres } from './index.ts';
 import { findBinary, freePort, guard, requires, testMinio, testNats, testPostgres } from './index.ts';
 
+const USERS = 'authorization { users: [ { user: "kms", password: "right" } ] }';
 const searchPath = sql('testing.searchPath', 'SHOW search_path');
 
 function alive(pid: number): boolean {
@@ -122,15 +124,20 @@ describe('freePort', () => {
   });
 });
 
-describe.runIf(requires('nats-server'))('testNats', () => {
-  it('runs a server with the given users, which can be killed and started again', async () => {
-    const nats = await testNats({
-      jetstream: true,
-      config: 'authorization { users: [ { user: "kms", password: "right" } ] }',
-    });
+describe.runIf(containersWanted() || requires('nats-server'))('testNats', () => {
+  it('runs a server with the given users', async () => {
+    const nats = await testNats({ jetstream: true, config: USERS });
     try {
       expect(await knock(nats.port, 'kms', 'right')).toContain('PONG');
       expect(await knock(nats.port, 'kms', 'wrong')).toContain('Authorization Violation');
+    } finally {
+      await nats.stop();
+    }
+  });
+
+  it.runIf(!containersWanted())('as a process, can be killed and started again', async () => {
+    const nats = await testNats({ config: USERS });
+    try {
       const before = nats.pid as number;
       await nats.kill();
       expect(alive(before)).toBe(false);
@@ -143,16 +150,22 @@ describe.runIf(requires('nats-server'))('testNats', () => {
     expect(nats.pid).toBeUndefined();
   });
 
-  it('says why the server does not start', async () => {
+  it.runIf(!containersWanted())('as a process, says why it does not start', async () => {
     await expect(testNats({ config: 'authorization {' })).rejects.toThrow(/nats-server did not start:\n.+/s);
   });
 });
 
-describe.runIf(requires('minio'))('testMinio', () => {
-  it('runs a server that answers, and leaves nothing behind', async () => {
+describe.runIf(containersWanted() || requires('minio'))('testMinio', () => {
+  it('runs a server that answers, and stops it', async () => {
+    const minio = await testMinio();
+    expect((await fetch(`${minio.endpoint}/`)).status).toBe(403);
+    await minio.stop();
+    await expect(fetch(`${minio.endpoint}/`)).rejects.toThrow();
+  });
+
+  it.runIf(!containersWanted())('as a process, leaves nothing behind', async () => {
     const minio = await testMinio();
     const pid = minio.pid as number;
-    expect((await fetch(`${minio.endpoint}/`)).status).toBe(403);
     expect(existsSync(minio.folder as string)).toBe(true);
     await minio.stop();
     expect(alive(pid)).toBe(false);
