@@ -176,6 +176,23 @@ describe('transaction', () => {
     const failed = results.filter((result) => result.status === 'rejected');
     expect(failed.map((result) => sqlState(result.reason))).toEqual(['40001']);
   });
+
+  it('reads as of one moment when told to, and then changes nothing', async () => {
+    await fresh(1, 1);
+    const one = server.open('kms', { max: 1 });
+    const options = { isolation: 'repeatable read', readOnly: true } as const;
+    const seen = await one.transaction(async (tx) => {
+      const before = await tx.query(amounts);
+      await db.execute(add, [0, 5]);
+      return [before, await tx.query(amounts)];
+    }, options);
+    expect(seen[1]).toEqual(seen[0]);
+    await expect(one.transaction((tx) => tx.execute(add, [0, 1]), options)).rejects.toMatchObject({
+      cause: { code: '25006' },
+    });
+    await one.transaction((tx) => tx.execute(add, [1, 1]));
+    expect(await db.query(amounts)).toEqual([{ amount: 6 }, { amount: 2 }]);
+  });
 });
 
 describe('a lost connection', () => {

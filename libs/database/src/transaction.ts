@@ -7,6 +7,8 @@ export type Isolation = 'read committed' | 'repeatable read' | 'serializable';
 export interface TransactionOptions {
   /** Default: read committed. */
   isolation?: Isolation;
+  /** The server refuses every change; the first statement travels with the BEGIN. Default false. */
+  readOnly?: boolean;
   /** How often to begin again after a serialization failure or a deadlock. Default 3. The work must bear repetition. */
   retry?: number;
 }
@@ -63,11 +65,14 @@ class TransactionSql implements Sql {
 async function attempt<T>(
   client: PoolClient,
   begin: string,
+  readOnly: boolean,
   work: (tx: Sql) => Promise<T>,
   state: { clean: boolean },
 ): Promise<T> {
-  // Awaited on purpose: were it sent together with the first statement and cancelled, that statement would commit alone.
-  await client.query(begin);
+  const begun = client.query(begin);
+  // Were it sent together with the first statement and cancelled, that statement would commit alone.
+  if (readOnly) begun.catch(() => undefined);
+  else await begun;
   const tx = new TransactionSql(client);
   let result: T;
   try {
@@ -103,13 +108,14 @@ export async function runTransaction<T>(
   work: (tx: Sql) => Promise<T>,
   options: TransactionOptions,
 ): Promise<T> {
-  const begin = BEGIN[options.isolation ?? 'read committed'];
+  const readOnly = options.readOnly ?? false;
+  const begin = `${BEGIN[options.isolation ?? 'read committed']}${readOnly ? ' READ ONLY' : ''}`;
   const retries = options.retry ?? 3;
   for (let failed = 0; ; failed += 1) {
     const client = await connect();
     const state = { clean: false };
     try {
-      return await attempt(client, begin, work, state);
+      return await attempt(client, begin, readOnly, work, state);
     } catch (error) {
       if (failed >= retries || !isRetryable(error)) throw mapError(error, false);
     } finally {

@@ -1,8 +1,8 @@
 import { s3Error, type Forwarded, type ForwardedReply } from '@coffer/contracts';
-import { sql } from '@coffer/database';
+import { sql, type Sql } from '@coffer/database';
 import type { BucketRow } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
-import { readBucket } from '../shared/forwarded.ts';
+import { readContents } from '../shared/forwarded.ts';
 import { count, text } from '../shared/input.ts';
 import { NULL_VERSION } from '../shared/opaque-ids.ts';
 import { encoder, type Encode } from './encode.ts';
@@ -43,6 +43,7 @@ interface Start {
  */
 async function startOf(
   deps: Deps,
+  tx: Sql,
   bucket: BucketRow,
   keyMarker: string,
   versionMarker: string | undefined,
@@ -60,7 +61,7 @@ async function startOf(
   if (versionMarker === undefined) return { from: after, belowOrder: null };
   const order =
     versionMarker === NULL_VERSION
-      ? await deps.db
+      ? await tx
           .query<{ order_no: number }>(orderOfNull, [bucket.bucket_id, keyMarker])
           .then(([row]) => row?.order_no ?? null)
       : deps.ids.orderOf(versionMarker);
@@ -96,7 +97,7 @@ function versionOf(entry: VersionEntry, encode: Encode): Record<string, unknown>
 
 /** Versions and delete markers by key, newest first within a key. */
 export function listObjectVersions(deps: Deps, message: Forwarded): Promise<ForwardedReply> {
-  return readBucket(deps, message, async (bucket) => {
+  return readContents(deps, message, async (tx, bucket) => {
     const { input } = message;
     const prefix = text(input, 'Prefix') ?? '';
     const delimiter = text(input, 'Delimiter');
@@ -105,14 +106,14 @@ export function listObjectVersions(deps: Deps, message: Forwarded): Promise<Forw
     const encodingType = text(input, 'EncodingType');
     const encode = encoder(encodingType);
     const most = count(input, 'MaxKeys', 'max-keys', MAX_KEYS);
-    const start = await startOf(deps, bucket, keyMarker, versionMarker || undefined, { prefix, delimiter });
+    const start = await startOf(deps, tx, bucket, keyMarker, versionMarker || undefined, { prefix, delimiter });
     const range = listingRange(prefix, delimiter, start.from);
     // A marker before the prefix says nothing about versions of the first key.
     const belowOrder = range.from === start.from ? start.belowOrder : null;
     const rows =
       most === 0
         ? []
-        : await deps.db.query<VersionEntry>(find, [
+        : await tx.query<VersionEntry>(find, [
             bucket.bucket_id,
             range.from,
             belowOrder,

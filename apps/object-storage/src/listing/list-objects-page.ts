@@ -1,5 +1,4 @@
-import { sql } from '@coffer/database';
-import type { Deps } from '../deps.ts';
+import { sql, type Sql } from '@coffer/database';
 import type { ListingRange } from './range.ts';
 
 const find = sql('listing.objects', 'SELECT * FROM list_objects($1, $2, $3, $4, $5, $6, $7)');
@@ -23,14 +22,14 @@ export interface Page<Entry> {
 
 /** One page of current objects and common prefixes, at most `most` of both together. */
 export async function objectsPage(
-  deps: Deps,
+  runner: Sql,
   bucketId: string,
   range: ListingRange,
   most: number,
 ): Promise<Page<ObjectEntry>> {
   if (most === 0) return { entries: [], truncated: false };
   const { from, upper, prefixLength, delimiter, delimiterNext } = range;
-  const rows = await deps.db.query<ObjectEntry>(find, [
+  const rows = await runner.query<ObjectEntry>(find, [
     bucketId,
     from,
     upper,

@@ -1,6 +1,6 @@
 import { s3Error, type Forwarded, type ForwardedReply } from '@coffer/contracts';
 import type { Deps } from '../deps.ts';
-import { readBucket } from '../shared/forwarded.ts';
+import { readContents } from '../shared/forwarded.ts';
 import { count, text } from '../shared/input.ts';
 import { encoder } from './encode.ts';
 import { objectsPage, type ObjectEntry } from './list-objects-page.ts';
@@ -20,7 +20,7 @@ function startOf(position: string): string {
 }
 
 export function listObjectsV2(deps: Deps, message: Forwarded): Promise<ForwardedReply> {
-  return readBucket(deps, message, async (bucket) => {
+  return readContents(deps, message, async (tx, bucket) => {
     const { input } = message;
     const prefix = text(input, 'Prefix') ?? '';
     const delimiter = text(input, 'Delimiter');
@@ -42,7 +42,7 @@ export function listObjectsV2(deps: Deps, message: Forwarded): Promise<Forwarded
       }
       from = startOf(position);
     }
-    const page = await objectsPage(deps, bucket.bucket_id, listingRange(prefix, delimiter, from), most);
+    const page = await objectsPage(tx, bucket.bucket_id, listingRange(prefix, delimiter, from), most);
     const last = page.entries.at(-1);
     return {
       Name: bucket.name,

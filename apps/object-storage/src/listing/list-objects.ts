@@ -1,6 +1,6 @@
 import type { Forwarded, ForwardedReply } from '@coffer/contracts';
 import type { Deps } from '../deps.ts';
-import { readBucket } from '../shared/forwarded.ts';
+import { readContents } from '../shared/forwarded.ts';
 import { count, text } from '../shared/input.ts';
 import { encoder } from './encode.ts';
 import { objectsPage } from './list-objects-page.ts';
@@ -11,7 +11,7 @@ const MAX_KEYS = 1000;
 
 /** Version 1: markers are keys in clear, owners are always shown, NextMarker only where a delimiter was given. */
 export function listObjects(deps: Deps, message: Forwarded): Promise<ForwardedReply> {
-  return readBucket(deps, message, async (bucket) => {
+  return readContents(deps, message, async (tx, bucket) => {
     const { input } = message;
     const prefix = text(input, 'Prefix') ?? '';
     const delimiter = text(input, 'Delimiter');
@@ -20,7 +20,7 @@ export function listObjects(deps: Deps, message: Forwarded): Promise<ForwardedRe
     const encode = encoder(encodingType);
     const most = count(input, 'MaxKeys', 'max-keys', MAX_KEYS);
     const from = marker === '' ? undefined : afterMarker(marker, prefix, delimiter);
-    const page = await objectsPage(deps, bucket.bucket_id, listingRange(prefix, delimiter, from), most);
+    const page = await objectsPage(tx, bucket.bucket_id, listingRange(prefix, delimiter, from), most);
     const last = page.entries.at(-1);
     return {
       Name: bucket.name,

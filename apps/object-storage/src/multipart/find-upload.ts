@@ -1,7 +1,7 @@
 import type { objectStorage, RequestOf, UploadFacts } from '@coffer/contracts';
-import { freshBucket } from '../buckets/bucket-row.ts';
+import { freshBucket, isBucketId } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
-import { requireUpload, uploadFactsOf } from './upload-row.ts';
+import { findUploads, noSuchUpload, uploadFactsOf, uploadPlace } from './upload-row.ts';
 
 /** What parts of the upload need to know. @throws Fault StaleContext, NoSuchUpload */
 export async function findUpload(
@@ -9,6 +9,10 @@ export async function findUpload(
   message: RequestOf<typeof objectStorage.findUpload>,
 ): Promise<UploadFacts> {
   const { revision, key, uploadId } = message;
+  const name = { bucketId: revision.bucketId, key, uploadId };
+  // The upload first: what is seen then was there while the configuration that is found to hold still held.
+  const upload = (isBucketId(name.bucketId) ? await findUploads(deps.db, [name]) : undefined)?.get(uploadPlace(name));
   await freshBucket(deps.db, revision);
-  return uploadFactsOf(await requireUpload(deps.db, { bucketId: revision.bucketId, key, uploadId }));
+  if (!upload) throw noSuchUpload(uploadId);
+  return uploadFactsOf(upload);
 }

@@ -4,7 +4,7 @@ import type { Deps } from '../deps.ts';
 import { encoder, type Encode } from '../listing/encode.ts';
 import { commonPrefixOf } from '../listing/object-entry.ts';
 import { afterMarker, listingRange } from '../listing/range.ts';
-import { readBucket } from '../shared/forwarded.ts';
+import { readContents } from '../shared/forwarded.ts';
 import { count, text } from '../shared/input.ts';
 
 const MAX_UPLOADS = 1000;
@@ -39,7 +39,7 @@ function uploadOf(entry: UploadEntry, encode: Encode): Record<string, unknown> {
 
 /** Uploads in progress by key, then by their beginning. An upload-id-marker without a key-marker is ignored, as at AWS. */
 export function listMultipartUploads(deps: Deps, message: Forwarded): Promise<ForwardedReply> {
-  return readBucket(deps, message, async (bucket) => {
+  return readContents(deps, message, async (tx, bucket) => {
     const { input } = message;
     const prefix = text(input, 'Prefix') ?? '';
     const delimiter = text(input, 'Delimiter');
@@ -54,7 +54,7 @@ export function listMultipartUploads(deps: Deps, message: Forwarded): Promise<Fo
     const rows =
       most === 0
         ? []
-        : await deps.db.query<UploadEntry>(find, [
+        : await tx.query<UploadEntry>(find, [
             bucket.bucket_id,
             range.from,
             uploadMarker !== '' && range.from === keyMarker ? uploadMarker : null,

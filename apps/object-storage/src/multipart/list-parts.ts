@@ -1,7 +1,7 @@
 import { s3Error, type Forwarded, type ForwardedReply } from '@coffer/contracts';
 import { sql } from '@coffer/database';
 import type { Deps } from '../deps.ts';
-import { readBucket } from '../shared/forwarded.ts';
+import { readContents } from '../shared/forwarded.ts';
 import { count, requiredText, type Input } from '../shared/input.ts';
 import { checksumMember } from '../versions/checksum-member.ts';
 import { requireUpload } from './upload-row.ts';
@@ -38,14 +38,14 @@ export function partNumberMarker(input: Input): number {
 }
 
 export function listParts(deps: Deps, message: Forwarded): Promise<ForwardedReply> {
-  return readBucket(deps, message, async (bucket) => {
+  return readContents(deps, message, async (tx, bucket) => {
     const { input } = message;
     const key = requiredText(input, 'Key');
     const uploadId = requiredText(input, 'UploadId');
     const most = count(input, 'MaxParts', 'max-parts', MAX_PARTS);
     const marker = partNumberMarker(input);
-    const upload = await requireUpload(deps.db, { bucketId: bucket.bucket_id, key, uploadId });
-    const rows = most === 0 ? [] : await deps.db.query<PartRow>(find, [bucket.bucket_id, uploadId, marker, most + 1]);
+    const upload = await requireUpload(tx, { bucketId: bucket.bucket_id, key, uploadId });
+    const rows = most === 0 ? [] : await tx.query<PartRow>(find, [bucket.bucket_id, uploadId, marker, most + 1]);
     const parts = rows.slice(0, most);
     return {
       Bucket: bucket.name,

@@ -16,13 +16,28 @@ export function draftOf(message: Forwarded): RequestRecord {
   return message.draft;
 }
 
-/** Runs a reading operation on the bucket of the message. */
+/** Reads the configuration of the bucket of the message. */
 export async function readBucket(
   deps: Deps,
   message: Forwarded,
   read: (bucket: BucketRow) => Promise<Output> | Output,
 ): Promise<ForwardedReply> {
   return { output: await read(await bucketOf(deps.db, message)) };
+}
+
+/**
+ * Reads what is in the bucket of the message. Configuration and contents are seen as of one moment: what was written after
+ * the reader had lost the right to see it is never shown under the configuration of before.
+ */
+export async function readContents(
+  deps: Deps,
+  message: Forwarded,
+  read: (tx: Sql, bucket: BucketRow) => Promise<Output>,
+): Promise<ForwardedReply> {
+  return await deps.db.transaction(async (tx) => ({ output: await read(tx, await bucketOf(tx, message)) }), {
+    isolation: 'repeatable read',
+    readOnly: true,
+  });
 }
 
 /** The bucket to lock. Without a revision it is found by its name first; what counts is read again under the lock. */

@@ -2,7 +2,7 @@ import type { Forwarded, ForwardedReply, Tag } from '@coffer/contracts';
 import { sql } from '@coffer/database';
 import type { BucketRow } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
-import { changeKey, readBucket } from '../shared/forwarded.ts';
+import { changeKey, readContents } from '../shared/forwarded.ts';
 import { requiredText, structure, text } from '../shared/input.ts';
 import { findVersion, type FoundVersion } from '../versions/find-version.ts';
 import { readTags } from './check-tags.ts';
@@ -36,9 +36,9 @@ export function deleteObjectTagging(deps: Deps, message: Forwarded): Promise<For
 }
 
 export function getObjectTagging(deps: Deps, message: Forwarded): Promise<ForwardedReply> {
-  return readBucket(deps, message, async (bucket) => {
+  return readContents(deps, message, async (tx, bucket) => {
     const { input } = message;
-    const version = await findVersion(deps, deps.db, bucket, requiredText(input, 'Key'), text(input, 'VersionId'));
+    const version = await findVersion(deps, tx, bucket, requiredText(input, 'Key'), text(input, 'VersionId'));
     return { ...shownId(bucket, version), TagSet: version.tags };
   });
 }

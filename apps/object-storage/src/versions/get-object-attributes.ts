@@ -1,9 +1,9 @@
 import { s3Error, type Forwarded, type ForwardedReply } from '@coffer/contracts';
-import { sql } from '@coffer/database';
+import { sql, type Sql } from '@coffer/database';
 import type { BucketRow } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
 import { partNumberMarker } from '../multipart/list-parts.ts';
-import { readBucket, type Output } from '../shared/forwarded.ts';
+import { readContents, type Output } from '../shared/forwarded.ts';
 import { count, requiredText, text, texts, type Input } from '../shared/input.ts';
 import { checksumMember } from './checksum-member.ts';
 import { findVersion, type FoundVersion } from './find-version.ts';
@@ -25,7 +25,7 @@ interface PartRow {
 
 /** Parts are listed where they have checksums; their number is always told. */
 async function objectParts(
-  deps: Deps,
+  tx: Sql,
   bucket: BucketRow,
   version: FoundVersion,
   input: Input,
@@ -34,12 +34,7 @@ async function objectParts(
   if (version.checksum_algorithm === null) return { TotalPartsCount: version.parts_count };
   const most = count(input, 'MaxParts', 'max-parts', MAX_PARTS);
   const marker = partNumberMarker(input);
-  const rows = await deps.db.query<PartRow>(findParts, [
-    bucket.bucket_id,
-    version.internal_version_id,
-    marker,
-    most + 1,
-  ]);
+  const rows = await tx.query<PartRow>(findParts, [bucket.bucket_id, version.internal_version_id, marker, most + 1]);
   const parts = rows.slice(0, most);
   return {
     TotalPartsCount: version.parts_count,
@@ -56,7 +51,7 @@ async function objectParts(
 }
 
 export function getObjectAttributes(deps: Deps, message: Forwarded): Promise<ForwardedReply> {
-  return readBucket(deps, message, async (bucket) => {
+  return readContents(deps, message, async (tx, bucket) => {
     const { input } = message;
     const asked = new Set(texts(input, 'ObjectAttributes'));
     if (asked.size === 0) {
@@ -73,12 +68,12 @@ export function getObjectAttributes(deps: Deps, message: Forwarded): Promise<For
         { message: 'Invalid attribute name specified.' },
       );
     }
-    const version = await findVersion(deps, deps.db, bucket, requiredText(input, 'Key'), text(input, 'VersionId'));
+    const version = await findVersion(deps, tx, bucket, requiredText(input, 'Key'), text(input, 'VersionId'));
     const checksum = {
       ...checksumMember(version.checksum_algorithm, version.checksum_value),
       ...(version.checksum_type === null ? {} : { ChecksumType: version.checksum_type }),
     };
-    const parts = asked.has('ObjectParts') ? await objectParts(deps, bucket, version, input) : undefined;
+    const parts = asked.has('ObjectParts') ? await objectParts(tx, bucket, version, input) : undefined;
     return {
       LastModified: new Date(version.last_modified),
       ...(bucket.versioning === 'unversioned' ? {} : { VersionId: version.version_id }),
