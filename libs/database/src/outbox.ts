@@ -49,7 +49,8 @@ const putAll = sql(
 );
 const putIfAbsent = sql(
   'outbox.putIfAbsent',
-  `INSERT INTO outbox (request_id, draft, keep_until) VALUES ($1, $2::json, clock_timestamp())
+  `INSERT INTO outbox (request_id, draft, reply, keep_until)
+   VALUES ($1, $2::json, $3::json, clock_timestamp() + $4::float8 * interval '1 millisecond')
    ON CONFLICT (request_id) DO NOTHING`,
 );
 const replies = sql('outbox.replies', 'SELECT request_id, reply FROM outbox WHERE request_id = ANY ($1::text[])');
@@ -110,9 +111,14 @@ export class Outbox {
     }
   }
 
-  /** A draft without a reply, for a change that is carried out late; an entry of its request that is there stays. */
-  async putIfAbsent(tx: Sql, entry: Pick<OutboxEntry, 'requestId' | 'draft'>): Promise<void> {
-    await tx.execute(putIfAbsent, [entry.requestId, JSON.stringify(entry.draft)]);
+  /**
+   * Writes an entry unless its request has one, which stays as it is: for a change that is carried out late (without a
+   * reply), and for what nothing was changed for.
+   */
+  async putIfAbsent(entry: OutboxEntry, runner: Sql = this.#db): Promise<void> {
+    const { requestId, draft, reply, keepReplyMs = DEFAULT_KEEP_MS } = entry;
+    const answer = reply === undefined ? null : JSON.stringify(reply);
+    await runner.execute(putIfAbsent, [requestId, JSON.stringify(draft), answer, answer === null ? 0 : keepReplyMs]);
   }
 
   /** The reply of a request that was carried out before; undefined when it was not (or is not remembered any more). */

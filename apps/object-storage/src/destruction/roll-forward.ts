@@ -40,7 +40,7 @@ async function carryOut(deps: Deps, tx: Sql, grant: Grant): Promise<void> {
   if (version.is_latest) await tx.execute(relatestKey, [bucketId, key]);
   // No change without its record: whoever asked got no answer, but their request did this.
   const { draft } = grant;
-  await deps.outbox.putIfAbsent(tx, { requestId: draft.requestId, draft: { ...draft, status: 204 } });
+  await deps.outbox.putIfAbsent({ requestId: draft.requestId, draft: { ...draft, status: 204 } }, tx);
 }
 
 /**

@@ -149,7 +149,12 @@ export async function completeUpload(deps: Deps, message: CompleteRequest): Prom
   if (!isBucketId(message.revision.bucketId)) throw noSuchBucket(message.draft.bucket);
   if (!isStorableKey(message.key)) throw noSuchUpload(message.uploadId);
   const [result] = await placeWithGrants(deps, [message], async (_, granted) => [
-    await deps.db.transaction((tx) => attempt(deps, tx, message, granted)),
+    await deps.db
+      .transaction((tx) => attempt(deps, tx, message, granted))
+      .catch((error: unknown): Placed => {
+        if (!isFault(error)) throw error;
+        return { fault: error };
+      }),
   ]);
   failpoint('object-storage.complete-upload.before-reply');
   if (result === undefined || isFault(result)) throw result ?? s3Error('InternalError');

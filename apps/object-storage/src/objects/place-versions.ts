@@ -63,7 +63,8 @@ export interface NewVersion {
 
 export type Placed =
   | { reply: Record<string, unknown>; replayed: boolean }
-  | { fault: Fault }
+  /** `kept`: stored as the request's reply in this transaction. */
+  | { fault: Fault; kept?: true }
   /** Governance must grant the destruction of this version first. */
   | { needsGrant: VersionRef }
   /** Overwrites what an earlier element of this batch wrote into a protected bucket: decided once that has committed. */
@@ -168,7 +169,7 @@ function decide(
       draft: { ...element.draft, status: refusal.status, errorCode: refusal.code },
       reply: keptRefusal(refusal),
     });
-    return { result: { fault: refusal } };
+    return { result: { fault: refusal, kept: true } };
   }
 
   const blobId = element.body?.kind === 'blob' ? element.body.blobId : undefined;
@@ -208,7 +209,7 @@ function decide(
 /** What a request is answered with that was carried out, or refused, before. */
 export function replayed(reply: unknown): Placed {
   const refusal = refusalIn(reply);
-  return refusal ? { fault: refusal } : { reply: reply as Record<string, unknown>, replayed: true };
+  return refusal ? { fault: refusal, kept: true } : { reply: reply as Record<string, unknown>, replayed: true };
 }
 
 /** Overwritten within the batch: it is never written, and its blob waits for nobody. */

@@ -1,8 +1,9 @@
-import { s3Error, type Fault } from '@coffer/contracts';
+import { isFault, s3Error, type Fault } from '@coffer/contracts';
 import type { Deps } from '../deps.ts';
 import { askGrants, settleGrants, type VersionRef } from '../destruction/gate.ts';
 import { stillThere } from '../destruction/still-there.ts';
 import { mayBeOneElement } from '../shared/one-element.ts';
+import { finalAnswer, isRefusal } from '../shared/refusals.ts';
 import type { NewVersion, Placed } from './place-versions.ts';
 
 /** How often elements of one batch may go round: each round either finishes one or obtains a grant. */
@@ -18,7 +19,8 @@ type Round<E> = (elements: readonly E[], granted: ReadonlyMap<string, string>) =
 
 /**
  * Runs `round` (one transaction) until every element has a reply or a fault. Where a round says that a version in a
- * protected bucket would be destroyed, governance is asked in between: grant, then delete, then settle.
+ * protected bucket would be destroyed, governance is asked in between: grant, then delete, then settle. Every refusal
+ * that comes of it is final for its request.
  */
 export async function placeWithGrants<E extends Pick<NewVersion, 'caller' | 'draft'>>(
   deps: Deps,
@@ -26,6 +28,7 @@ export async function placeWithGrants<E extends Pick<NewVersion, 'caller' | 'dra
   round: Round<E>,
 ): Promise<(Record<string, unknown> | Fault)[]> {
   const results: (Record<string, unknown> | Fault)[] = elements.map(() => s3Error('OperationAborted'));
+  const kept = new Set<number>();
   const granted = new Map<string, string>();
   const asked: VersionRef[] = [];
   let open: Open<E>[] = elements.map((element, at) => ({ at, element }));
@@ -41,8 +44,10 @@ export async function placeWithGrants<E extends Pick<NewVersion, 'caller' | 'dra
       const outcome = placed[index];
       if (!outcome) continue;
       if ('reply' in outcome) results[entry.at] = outcome.reply;
-      else if ('fault' in outcome) results[entry.at] = outcome.fault;
-      else if ('again' in outcome) next.push(entry);
+      else if ('fault' in outcome) {
+        results[entry.at] = outcome.fault;
+        if (outcome.kept) kept.add(entry.at);
+      } else if ('again' in outcome) next.push(entry);
       else {
         const [verdict] = await askGrants(
           deps,
@@ -66,7 +71,13 @@ export async function placeWithGrants<E extends Pick<NewVersion, 'caller' | 'dra
       gone.map((version) => granted.get(version.internalVersionId) ?? ''),
     );
   }
-  return results;
+  return await Promise.all(
+    elements.map(async (element, at) => {
+      const result = results[at];
+      if (!isFault(result) || kept.has(at) || !isRefusal(result)) return result ?? s3Error('OperationAborted');
+      return (await finalAnswer(deps, element, result)) as Record<string, unknown> | Fault;
+    }),
+  );
 }
 
 /** A batch that fails because of one element is done again element by element, so that only that one fails. */

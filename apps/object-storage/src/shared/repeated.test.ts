@@ -1,5 +1,6 @@
 import { newBlobId } from '@coffer/blob-store';
-import { objectStorage, type RequestRecord } from '@coffer/contracts';
+import { Fault, objectStorage, type RequestRecord } from '@coffer/contracts';
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callerOf, draftOf, startWorld, type World } from '../testkit/world.ts';
 import { lockForChange } from './locks.ts';
@@ -64,6 +65,83 @@ describe('a request that comes twice', () => {
     await world.remove(bucket, [{ key: 'm' }]);
     await expect(complete()).rejects.toMatchObject({ code: 'PreconditionFailed', status: 412 });
     expect(await upload.complete([{ partNumber: 1, etag }])).toMatchObject({ size: 10 });
+  });
+
+  it('stays refused when the missing part comes after all', async () => {
+    const bucket = await world.bucket();
+    const upload = await world.upload(bucket, 'm');
+    const one = await upload.part(1, 5 * 1024 * 1024);
+    const caller = callerOf();
+    const two = randomBytes(16).toString('hex');
+    const listed = [
+      { partNumber: 1, etag: one.etag },
+      { partNumber: 2, etag: two },
+    ];
+    await expect(upload.complete(listed, { caller })).rejects.toMatchObject({ code: 'InvalidPart' });
+    expect(await draftIn(caller.requestId)).toMatchObject({ status: 400, errorCode: 'InvalidPart' });
+    await upload.part(2, 10, { etag: two });
+    const again = upload.complete(listed, { caller });
+    await expect(again).rejects.toMatchObject({ code: 'InvalidPart', status: 400, extras: { PartNumber: '2' } });
+    expect(await upload.complete(listed)).toMatchObject({ size: 5 * 1024 * 1024 + 10 });
+  });
+
+  it('stays refused when governance would grant it by now', async () => {
+    const { name, bucketId } = await world.bucket();
+    const upload = await world.upload(await world.context(name), 'm');
+    const { etag } = await upload.part(1, 10);
+    const kept = await world.put(await world.context(name), 'k');
+    await world.put(await world.context(name), 'm');
+    await world.protect(name);
+    const bucket = await world.context(name);
+    const request = world.commitRequest(bucket, 'k');
+    const caller = callerOf();
+    const complete = () => upload.complete([{ partNumber: 1, etag }], { caller, revision: bucket.revision });
+    const { neighbours } = world;
+    const { grant } = neighbours;
+    neighbours.grant = (versions) => versions.map(() => ({ refused: 'no' }));
+    const denied = { code: 'AccessDenied', status: 403, message: 'no' };
+    await expect(world.call(objectStorage.commit, request)).rejects.toMatchObject(denied);
+    await expect(complete()).rejects.toMatchObject(denied);
+    neighbours.grant = grant;
+    await expect(world.call(objectStorage.commit, request)).rejects.toMatchObject(denied);
+    await expect(complete()).rejects.toMatchObject(denied);
+    expect((await world.locate(bucket, 'k')).version.etag).toBe(kept.etag);
+    expect(await draftIn(request.caller.requestId)).toMatchObject({ status: 403 });
+    expect(await world.query('SELECT 1 FROM uploads WHERE bucket_id = $1', [bucketId])).toHaveLength(1);
+  });
+
+  it('stays refused when its blob was taken by the collector, whatever becomes of the claim', async () => {
+    const bucket = await world.bucket();
+    const blobId = newBlobId();
+    const body = { kind: 'blob' as const, blobId, sealedSize: 5, header: new Uint8Array(4) };
+    const request = world.commitRequest(bucket, 'k', { body });
+    await world.query("INSERT INTO blob_claims (blob_id, state) VALUES ($1, 'collected')", [blobId]);
+    await expect(world.call(objectStorage.commit, request)).rejects.toMatchObject({ code: 'OperationAborted' });
+    await world.query('DELETE FROM blob_claims WHERE blob_id = $1', [blobId]);
+    await expect(world.call(objectStorage.commit, request)).rejects.toMatchObject({ code: 'OperationAborted' });
+    expect(await draftIn(request.caller.requestId)).toMatchObject({ status: 409, errorCode: 'OperationAborted' });
+  });
+
+  it('is decided anew after a change of configuration, and passing trouble does not end it', async () => {
+    const bucket = await world.bucket();
+    const request = world.commitRequest(bucket, 'k');
+    const now = await world.setVersioning(bucket.name, 'Enabled');
+    await expect(world.call(objectStorage.commit, request)).rejects.toMatchObject({ code: 'StaleContext' });
+    const again = { ...request, revision: now.revision };
+    expect(await world.call(objectStorage.commit, again)).toMatchObject({ etag: request.etag });
+
+    await world.protect(bucket.name);
+    const suspended = await world.setVersioning(bucket.name, 'Suspended');
+    await world.put(suspended, 'k');
+    const { neighbours } = world;
+    const { grant } = neighbours;
+    neighbours.grant = () => {
+      throw new Fault('Unavailable', 'away');
+    };
+    const other = world.commitRequest(suspended, 'k');
+    await expect(world.call(objectStorage.commit, other)).rejects.toMatchObject({ status: 503 });
+    neighbours.grant = grant;
+    expect(await world.call(objectStorage.commit, other)).toMatchObject({ etag: other.etag });
   });
 
   it('deletes the bucket once and says so twice', async () => {
