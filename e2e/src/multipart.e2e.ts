@@ -334,6 +334,12 @@ describe.runIf(present)('multipart uploads', () => {
         'InvalidRequest',
       );
       await expectRefused(create('pair', { ChecksumType: 'FULL_OBJECT' }), 400, 'InvalidRequest');
+      await expectRefused(
+        create('pair', { ChecksumAlgorithm: 'XXHASH3' }),
+        400,
+        'InvalidRequest',
+        /^Checksum algorithm provided is unsupported\. .*\[CRC32, .*\]$/,
+      );
       const id = await create('mixed', { ChecksumAlgorithm: 'SHA256' });
       await expectRefused(
         part('mixed', id, 1, 'x', { ChecksumAlgorithm: 'SHA1' }),

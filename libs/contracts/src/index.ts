@@ -1,5 +1,6 @@
 export * from './contract.ts';
 export * from './fault.ts';
+export * from './checksums.ts';
 export * from './common.ts';
 export * from './record.ts';
 export * from './forward.ts';

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { s3Error, type Checksum, type Tag } from '@coffer/contracts';
+import {
+  checksumAlgorithms,
+  isChecksumAlgorithm,
+  s3Error,
+  unsupportedChecksum,
+  type Checksum,
+  type ChecksumAlgorithm,
+  type Tag,
+} from '@coffer/contracts';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
-import { checksumMember, isAlgorithm, type ChecksumAlgorithm } from '../checksums/algorithms.ts';
+import { checksumMember } from '../checksums/algorithms.ts';
 import { DigestStream } from '../checksums/digest-stream.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
@@ -158,18 +166,9 @@ async function copiedTags(exchange: Exchange, source: FoundSource): Promise<Tag[
 
 /** The algorithm asked for, else the source's, else the default. A composite value cannot be kept: the copy is one body. */
 function wantedAlgorithm(asked: unknown, ofSource: Checksum | undefined): ChecksumAlgorithm {
-  if (typeof asked === 'string') {
-    if (!isAlgorithm(asked)) {
-      throw s3Error(
-        'InvalidRequest',
-        {},
-        {
-          message:
-            'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
-        },
-      );
-    }
+  if (asked !== undefined) {
+    if (!isChecksumAlgorithm(asked)) throw unsupportedChecksum(checksumAlgorithms);
     return asked;
   }
-  return ofSource && isAlgorithm(ofSource.algorithm) ? ofSource.algorithm : DEFAULT_CHECKSUM;
+  return ofSource && isChecksumAlgorithm(ofSource.algorithm) ? ofSource.algorithm : DEFAULT_CHECKSUM;
 }

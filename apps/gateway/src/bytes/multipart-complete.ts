@@ -1,6 +1,6 @@
-import { objectStorage, s3Error } from '@coffer/contracts';
+import { checksumAlgorithms, objectStorage, s3Error } from '@coffer/contracts';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
-import { algorithms, checksumMember } from '../checksums/algorithms.ts';
+import { checksumMember } from '../checksums/algorithms.ts';
 import { validValue } from '../checksums/declared.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
@@ -73,7 +73,7 @@ function readParts(input: Record<string, unknown>): Part[] {
   return list.map((item) => {
     const partNumber = item['PartNumber'];
     if (typeof partNumber !== 'number') throw s3Error('MalformedXML');
-    const algorithm = algorithms.find((name) => item[checksumMember(name)] !== undefined);
+    const algorithm = checksumAlgorithms.find((name) => item[checksumMember(name)] !== undefined);
     return {
       partNumber,
       ...(typeof item['ETag'] === 'string' ? { etag: unquoted(item['ETag']) } : {}),
@@ -86,7 +86,7 @@ function readParts(input: Record<string, unknown>): Part[] {
 function wholeChecksum(
   input: Record<string, unknown>,
 ): { algorithm: string; value: string; type?: 'COMPOSITE' | 'FULL_OBJECT' } | undefined {
-  const named = algorithms.filter((name) => input[checksumMember(name)] !== undefined);
+  const named = checksumAlgorithms.filter((name) => input[checksumMember(name)] !== undefined);
   const [algorithm] = named;
   if (algorithm === undefined) return undefined;
   if (named.length > 1) {

@@ -1,25 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { objectStorage, s3Error } from '@coffer/contracts';
-import { isAlgorithm, type ChecksumAlgorithm } from '../checksums/algorithms.ts';
+import { multipartChecksum, objectStorage, s3Error } from '@coffer/contracts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { headerTags, refuseAnonymous, refuseUnsupported, storedHeaders } from './stored-headers.ts';
-
-type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT';
-
-/** Which kinds of whole-object value an algorithm can have; the first is the default. */
-const TYPES: Readonly<Record<ChecksumAlgorithm, readonly ChecksumType[]>> = {
-  CRC32: ['COMPOSITE', 'FULL_OBJECT'],
-  CRC32C: ['COMPOSITE', 'FULL_OBJECT'],
-  CRC64NVME: ['FULL_OBJECT'],
-  SHA1: ['COMPOSITE'],
-  SHA256: ['COMPOSITE'],
-  SHA512: ['COMPOSITE'],
-  MD5: ['COMPOSITE'],
-  XXHASH64: ['COMPOSITE'],
-  XXHASH3: ['COMPOSITE'],
-  XXHASH128: ['COMPOSITE'],
-};
 
 /** Fixes, before any part comes, under which data key and internal version id all parts will be sealed. */
 export async function createMultipartUpload(exchange: Exchange, gateway: Gateway): Promise<Answer> {
@@ -62,41 +45,11 @@ export async function createMultipartUpload(exchange: Exchange, gateway: Gateway
   };
 }
 
-function uploadChecksum(
-  input: Record<string, unknown>,
-): { algorithm: ChecksumAlgorithm; type: ChecksumType } | undefined {
+function uploadChecksum(input: Record<string, unknown>): ReturnType<typeof multipartChecksum> | undefined {
   const algorithm = input['ChecksumAlgorithm'];
   const type = input['ChecksumType'];
-  if (algorithm === undefined) {
-    if (type === undefined) return undefined;
-    throw s3Error(
-      'InvalidRequest',
-      {},
-      {
-        message: 'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.',
-      },
-    );
-  }
-  if (typeof algorithm !== 'string' || !isAlgorithm(algorithm)) {
-    throw s3Error(
-      'InvalidRequest',
-      {},
-      {
-        message:
-          'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
-      },
-    );
-  }
-  const allowed = TYPES[algorithm];
-  const chosen = typeof type === 'string' ? type : allowed[0];
-  if (!allowed.includes(chosen as ChecksumType)) {
-    throw s3Error(
-      'InvalidRequest',
-      {},
-      {
-        message: `The ${String(chosen).slice(0, 32)} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
-      },
-    );
-  }
-  return { algorithm, type: chosen as ChecksumType };
+  if (algorithm !== undefined) return multipartChecksum(algorithm, type);
+  if (type === undefined) return undefined;
+  const message = 'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.';
+  throw s3Error('InvalidRequest', {}, { message });
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Checksum } from '@coffer/contracts';
+import type { Checksum, ChecksumAlgorithm } from '@coffer/contracts';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
-import { checksumMember, type ChecksumAlgorithm } from '../checksums/algorithms.ts';
+import { checksumMember } from '../checksums/algorithms.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { commitVersion } from './commit-version.ts';

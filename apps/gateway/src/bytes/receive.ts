@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
-import { s3Error, type Body } from '@coffer/contracts';
+import { s3Error, type Body, type ChecksumAlgorithm } from '@coffer/contracts';
 import { AwsChunkedDecoder, checkStreamingHeaders, contentSha256Mismatch } from '@coffer/sigv4';
-import { checksumHeader, type ChecksumAlgorithm } from '../checksums/algorithms.ts';
+import { checksumHeader } from '../checksums/algorithms.ts';
 import { declaredChecksum, declaredMd5, validValue, type DeclaredChecksum } from '../checksums/declared.ts';
 import { DigestStream } from '../checksums/digest-stream.ts';
 import type { Exchange } from '../exchange.ts';

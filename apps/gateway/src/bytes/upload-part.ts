@@ -1,6 +1,13 @@
-import { objectStorage, s3Error, type Body, type UploadFacts } from '@coffer/contracts';
+import {
+  isChecksumAlgorithm,
+  objectStorage,
+  s3Error,
+  type Body,
+  type ChecksumAlgorithm,
+  type UploadFacts,
+} from '@coffer/contracts';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
-import { checksumMember, isAlgorithm, type ChecksumAlgorithm } from '../checksums/algorithms.ts';
+import { checksumMember } from '../checksums/algorithms.ts';
 import { declaredChecksum } from '../checksums/declared.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
@@ -108,7 +115,7 @@ export function partOf({ route }: Exchange): { partNumber: number; uploadId: str
 /** The algorithm under which every part of an upload is counted, so that its whole can be told at the end. */
 export function partAlgorithm(upload: UploadFacts): ChecksumAlgorithm {
   const named = upload.checksum?.algorithm;
-  return named !== undefined && isAlgorithm(named) ? named : DEFAULT_CHECKSUM;
+  return named !== undefined && isChecksumAlgorithm(named) ? named : DEFAULT_CHECKSUM;
 }
 
 function refuseOtherAlgorithm(upload: UploadFacts, declared: ChecksumAlgorithm | undefined): void {

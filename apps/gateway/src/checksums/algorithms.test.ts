@@ -1,5 +1,6 @@
+import { checksumAlgorithms, type ChecksumAlgorithm } from '@coffer/contracts';
 import { describe, expect, it } from 'vitest';
-import { algorithms, checksumLength, newDigester, type ChecksumAlgorithm } from './algorithms.ts';
+import { checksumLength, newDigester } from './algorithms.ts';
 
 /** Check values of the catalogues for the nine bytes «123456789». */
 const CHECK: Partial<Record<ChecksumAlgorithm, string>> = {
@@ -23,7 +24,7 @@ describe('checksum algorithms', () => {
     },
   );
 
-  it.each(algorithms)('%s gives as many bytes as S3 shows, and does not mix two uses', async (name) => {
+  it.each([...checksumAlgorithms])('%s gives as many bytes as S3 shows, and does not mix two uses', async (name) => {
     const [one, two] = [await newDigester(name), await newDigester(name)];
     one.update(Buffer.from('one'));
     two.update(Buffer.from('two'));

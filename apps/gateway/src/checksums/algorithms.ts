@@ -1,21 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import type { ChecksumAlgorithm } from '@coffer/contracts';
 import { createCRC32, createCRC64, createXXHash128, createXXHash3, createXXHash64, type IHasher } from 'hash-wasm';
-
-/** AWS's names; header `x-amz-checksum-<lower case>`, member `Checksum<name>`. */
-export const algorithms = [
-  'CRC32',
-  'CRC32C',
-  'CRC64NVME',
-  'SHA1',
-  'SHA256',
-  'SHA512',
-  'MD5',
-  'XXHASH64',
-  'XXHASH3',
-  'XXHASH128',
-] as const;
-export type ChecksumAlgorithm = (typeof algorithms)[number];
 
 /** Length of the raw value in bytes. */
 export const checksumLength: Record<ChecksumAlgorithm, number> = {
@@ -103,10 +89,6 @@ export async function newDigester(algorithm: ChecksumAlgorithm): Promise<Digeste
     case 'XXHASH128':
       return wasm(algorithm, () => createXXHash128());
   }
-}
-
-export function isAlgorithm(name: string): name is ChecksumAlgorithm {
-  return (algorithms as readonly string[]).includes(name);
 }
 
 export const checksumHeader = (algorithm: ChecksumAlgorithm): string => `x-amz-checksum-${algorithm.toLowerCase()}`;

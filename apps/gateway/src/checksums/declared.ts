@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { s3Error } from '@coffer/contracts';
-import { algorithms, checksumHeader, checksumLength, isAlgorithm, type ChecksumAlgorithm } from './algorithms.ts';
+import { checksumAlgorithms, isChecksumAlgorithm, s3Error, type ChecksumAlgorithm } from '@coffer/contracts';
+import { checksumHeader, checksumLength } from './algorithms.ts';
 
 /** A checksum that the client announces: its value comes in a header, or after the body in a trailer. */
 export interface DeclaredChecksum {
@@ -14,11 +14,11 @@ export interface DeclaredChecksum {
  * Rules and words: what S3 answers to more than one value, to a malformed one, and to a named algorithm without value.
  */
 export function declaredChecksum(headers: IncomingHttpHeaders): DeclaredChecksum | undefined {
-  const inHeaders = algorithms.filter((algorithm) => headers[checksumHeader(algorithm)] !== undefined);
+  const inHeaders = checksumAlgorithms.filter((algorithm) => headers[checksumHeader(algorithm)] !== undefined);
   const trailerName = String(headers['x-amz-trailer'] ?? '')
     .trim()
     .toLowerCase();
-  const inTrailer = algorithms.find((algorithm) => checksumHeader(algorithm) === trailerName);
+  const inTrailer = checksumAlgorithms.find((algorithm) => checksumHeader(algorithm) === trailerName);
   if (inHeaders.length + (inTrailer ? 1 : 0) > 1) {
     throw s3Error(
       'InvalidRequest',
@@ -31,7 +31,7 @@ export function declaredChecksum(headers: IncomingHttpHeaders): DeclaredChecksum
   const named = headers['x-amz-sdk-checksum-algorithm'];
   const algorithm = inHeaders[0] ?? inTrailer;
   if (typeof named === 'string' && named !== '') {
-    if (!isAlgorithm(named.toUpperCase())) {
+    if (!isChecksumAlgorithm(named.toUpperCase())) {
       throw s3Error(
         'InvalidRequest',
         {},

@@ -1,5 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream';
-import { newDigester, type ChecksumAlgorithm, type Digester } from './algorithms.ts';
+import type { ChecksumAlgorithm } from '@coffer/contracts';
+import { newDigester, type Digester } from './algorithms.ts';
 
 /** Passes bytes on unchanged and counts them into every digest that was asked for. */
 export class DigestStream extends Transform {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc32 } from 'node:zlib';
 import { combineCrc, CRC_KINDS, crcFromBytes, crcOf, crcToBytes, type CrcKind } from './crc-combine.ts';
-import { isSupported, objectChecksum } from './object-checksum.ts';
+import { objectChecksum } from './object-checksum.ts';
 
 const kind = (name: string): CrcKind => CRC_KINDS.get(name) as CrcKind;
 
@@ -69,15 +69,6 @@ describe('many parts', () => {
 });
 
 describe('checksums of multipart objects', () => {
-  it('knows the pairs that AWS permits', () => {
-    expect(isSupported('CRC64NVME', 'COMPOSITE')).toBe(false);
-    expect(isSupported('CRC64NVME', 'FULL_OBJECT')).toBe(true);
-    expect(isSupported('CRC32', 'COMPOSITE')).toBe(true);
-    expect(isSupported('SHA256', 'FULL_OBJECT')).toBe(false);
-    expect(isSupported('SHA256', 'COMPOSITE')).toBe(true);
-    expect(isSupported('constructor', 'COMPOSITE')).toBe(false);
-  });
-
   it('has none when a part lacks it or another algorithm was used', () => {
     const part = { size: 1, algorithm: 'CRC32', value: 'AAAAAA==' };
     expect(objectChecksum(undefined, [part, { ...part, algorithm: 'CRC32C' }])).toBeUndefined();

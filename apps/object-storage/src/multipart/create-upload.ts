@@ -1,4 +1,4 @@
-import { s3Error, type objectStorage, type ReplyOf, type RequestOf } from '@coffer/contracts';
+import { multipartChecksum, s3Error, type objectStorage, type ReplyOf, type RequestOf } from '@coffer/contracts';
 import { sql } from '@coffer/database';
 import { freshBucket, isBucketId, noSuchBucket } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
@@ -7,7 +7,6 @@ import { isStorableKey } from '../shared/keys.ts';
 import { lockForMutation } from '../shared/locks.ts';
 import { newUploadId } from '../shared/opaque-ids.ts';
 import { asBuffer } from '../versions/version-row.ts';
-import { isSupported } from './object-checksum.ts';
 
 type CreateReply = ReplyOf<typeof objectStorage.createUpload>;
 
@@ -27,10 +26,7 @@ export async function createUpload(
   const { bucketId } = revision;
   if (!isBucketId(bucketId)) throw noSuchBucket(message.draft.bucket);
   if (!isStorableKey(key)) throw s3Error('InvalidURI');
-  if (checksum && !isSupported(checksum.algorithm, checksum.type)) {
-    const words = `The ${checksum.type} checksum type cannot be used with the ${checksum.algorithm.toLowerCase()} checksum algorithm.`;
-    throw s3Error('InvalidRequest', {}, { message: words });
-  }
+  if (checksum) multipartChecksum(checksum.algorithm, checksum.type);
   return await deps.db.transaction(async (tx) => {
     await lockForMutation(tx, [{ bucketId, key }]);
     const earlier = (await deps.outbox.replies([caller.requestId], tx)).get(caller.requestId);

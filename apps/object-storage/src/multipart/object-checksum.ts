@@ -16,12 +16,6 @@ export interface PartChecksum {
   value: string | null;
 }
 
-/** Whether an upload may be begun with this pair, by AWS's table: hashes cannot be combined, CRC64NVME always is. */
-export function isSupported(algorithm: string, type: Checksum['type']): boolean {
-  if (algorithm === 'CRC64NVME') return type === 'FULL_OBJECT';
-  return CRC_KINDS.has(algorithm) || (HASHES.has(algorithm) && type === 'COMPOSITE');
-}
-
 function digest(algorithm: string, bytes: Uint8Array): Buffer | undefined {
   const kind = CRC_KINDS.get(algorithm);
   if (kind) return crcToBytes(kind, crcOf(kind, bytes));
