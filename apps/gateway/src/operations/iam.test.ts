@@ -169,6 +169,16 @@ describe('CreateUser', () => {
   });
 });
 
+describe('ListUsers', () => {
+  it('is judged on the path prefix that is listed', async () => {
+    expect(await needsOf('ListUsers', {})).toEqual([{ action: 'iam:ListUsers', resource: arnOf('/') }]);
+    const [need] = await needsOf('ListUsers', { PathPrefix: '/admin/eu/' });
+    expect(need?.resource).toBe(arnOf('/admin/eu/'));
+    expect(await allowed('ListUsers', { PathPrefix: '/staff/' })).toBe(true);
+    expect(await allowed('ListUsers', { PathPrefix: '/admin/' })).toBe(false);
+  });
+});
+
 describe('what identity is sent', () => {
   const draft = {
     requestId: '0'.repeat(26),

@@ -11,7 +11,7 @@ type UserOperation = keyof typeof identity.identityOperations;
  */
 const judgedArns = new WeakMap<object, string>();
 
-/** @param path begins and ends with `/` */
+/** @param path begins with `/`, and ends so where a name follows */
 function arnOf(accountId: string, path: string, userName: string): string {
   return `arn:aws:iam::${accountId}:user${path}${userName}`;
 }
@@ -79,11 +79,18 @@ const createUser: Operation = {
   perform: forward('CreateUser', true),
 };
 
+/**
+ * The path prefix that is listed, `/` when none is named. AWS's Service Authorization Reference gives the action no resource
+ * of its own, so that policies name `*`; AWS's refusals name `user/` as the resource of a listing without a prefix.
+ */
 const listUsers: Operation = {
   ...common,
   name: 'ListUsers',
   mutates: false,
-  needs: ({ accountId }) => [{ action: 'iam:ListUsers', resource: arnOf(accountId, '/', '') }],
+  needs: ({ input, accountId }) => {
+    const resource = arnOf(accountId, textOf(input['PathPrefix']) ?? '/', '');
+    return [{ action: 'iam:ListUsers', resource }];
+  },
   perform: forward('ListUsers', false),
 };
 
