@@ -2,8 +2,24 @@
 // JSON report holds neither why a test was skipped nor errors outside of tests.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const SAID = /^skipped: (.+)$/gm;
+/** Of an error, what is kept: with these a failure is understood where the log was cut. */
+const MOST_LINES = 15;
+const MOST_CHARACTERS = 300;
+
+/** The beginnings of the first lines of an error: its message, the difference that it found, where it was thrown. */
+function told(error) {
+  if (error === undefined) return [];
+  const message = String(error.message ?? error);
+  const at = String(error.stack ?? '')
+    .split('\n')
+    .find((line) => /^\s+at .*\.m?[jt]s:\d/.test(line) && !line.includes('node_modules'));
+  const lines = stripVTControlCharacters([message, error.diff].filter(Boolean).join('\n')).split('\n');
+  const kept = lines.filter((line) => line.trim() !== '').slice(0, at === undefined ? MOST_LINES : MOST_LINES - 1);
+  return [...kept, ...(at === undefined ? [] : [at.trim()])].map((line) => line.slice(0, MOST_CHARACTERS));
+}
 
 /** Whether a suite around the test, or its file, failed before the test could start. */
 function setupFailed(test) {
@@ -30,12 +46,12 @@ export default class ResultsReporter {
     const file = process.env.RESULTS_FILE;
     if (!file) throw new Error('RESULTS_FILE names no file');
     const results = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
-    const fail = (name) => {
+    const fail = (name, error) => {
       results.failed += 1;
-      results.failures.push(name);
+      results.failures.push({ name, lines: told(error) });
     };
     for (const module of modules) this.#count(module, results, fail);
-    for (const error of unhandled) fail(`outside of any test: ${String(error.message ?? error).split('\n', 1)[0]}`);
+    for (const error of unhandled) fail('outside of any test', error);
     if (end === 'interrupted') fail('interrupted before the end');
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, `${JSON.stringify(results, undefined, 1)}\n`);
@@ -43,16 +59,15 @@ export default class ResultsReporter {
 
   #count(module, results, fail) {
     const path = module.relativeModuleId;
-    for (const error of module.errors()) fail(`${path}: ${String(error.message).split('\n', 1)[0]}`);
+    for (const error of module.errors()) fail(path, error);
     for (const suite of module.children.allSuites()) {
-      for (const error of suite.errors())
-        fail(`${path} > ${suite.fullName}: ${String(error.message).split('\n', 1)[0]}`);
+      for (const error of suite.errors()) fail(`${path} > ${suite.fullName}`, error);
     }
     const said = this.#said.get(path) ?? this.#said.get('') ?? [];
     for (const test of module.children.allTests()) {
-      const { state, note } = test.result();
+      const { state, note, errors } = test.result();
       if (state === 'passed') results.passed += 1;
-      else if (state === 'failed') fail(`${path} > ${test.fullName}`);
+      else if (state === 'failed') fail(`${path} > ${test.fullName}`, errors?.[0]);
       else if (state === 'skipped') {
         results.skipped += 1;
         const reason = setupFailed(test) ? 'its setup failed' : (note ?? said.join('; '));

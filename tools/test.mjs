@@ -9,7 +9,7 @@ import { lackedByNativeStack, programs } from './programs.mjs';
 const NX = 'node_modules/nx/dist/bin/nx.js';
 const inCi = process.env.CI === 'true';
 const suites = [];
-const failedSuite = (reason) => ({ passed: 0, failed: 1, skipped: 0, failures: [reason], skips: [] });
+const failedSuite = (name) => ({ passed: 0, failed: 1, skipped: 0, failures: [{ name, lines: [] }], skips: [] });
 const skippedSuite = (reason) => ({ passed: 0, failed: 0, skipped: 1, failures: [], skips: [{ reason }] });
 const add = (name, results, started) =>
   suites.push({ name, ...results, seconds: started && (Date.now() - started) / 1000 });
@@ -25,7 +25,7 @@ function results(name, ended) {
   if (!existsSync(file)) return failedSuite('did not run: it left no results');
   const read = JSON.parse(readFileSync(file, 'utf8'));
   if (!ended && read.failed === 0)
-    return { ...read, failed: 1, failures: ['ended with an error outside of its tests'] };
+    return { ...read, failed: 1, failures: [{ name: 'ended with an error outside of its tests', lines: [] }] };
   return read;
 }
 
@@ -41,7 +41,10 @@ function testedProjects() {
 
 function runPrograms() {
   const missing = Object.values(programs()).flatMap((program) => program.missing ?? []);
-  if (inCi && missing.length > 0) add('programs', { ...failedSuite(''), failed: missing.length, failures: missing });
+  if (inCi && missing.length > 0) {
+    const failures = missing.map((name) => ({ name, lines: [] }));
+    add('programs', { ...failedSuite(''), failed: missing.length, failures });
+  }
 }
 
 function runProjects() {
@@ -84,7 +87,7 @@ function summarize() {
     const empty = passed + failed + skipped === 0 ? ' (it has no tests)' : '';
     const time = seconds === undefined ? '' : ` in ${Math.round(seconds)} s`;
     console.log(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped${empty}${time}`);
-    for (const failure of failures) console.log(`  FAILED ${failure}`);
+    for (const failure of failures) console.log([`  FAILED ${failure.name}`, ...failure.lines].join('\n      '));
     printSkips(suite);
   }
   if (total.passed + total.failed === 0) {
