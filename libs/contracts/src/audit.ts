@@ -54,9 +54,15 @@ const outboxEntry = z.object({ requestId: z.string(), at: epochMs, draft: reques
 function outboxOf(service: ServiceName) {
   return {
     pending: contract(service, 'outbox.pending', {
-      request: z.object({ minAgeMs: z.number().int(), limit: z.number().int().max(1000) }),
+      request: z.object({
+        minAgeMs: z.number().int(),
+        limit: z.number().int().max(1000),
+        /** Request id of a draft that waits: only those behind it. None when it waits no longer. */
+        after: z.string().optional(),
+      }),
       reply: z.object({ entries: z.array(outboxEntry) }),
       callers: ['audit'],
+      mustUnderstand: ['after'],
       retry: 'safe',
     }),
     settle: contract(service, 'outbox.settle', {

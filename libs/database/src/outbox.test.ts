@@ -83,6 +83,27 @@ describe('Outbox', () => {
     expect(await outbox.reply('r3')).toEqual({ reply: 1 });
   });
 
+  it('goes on behind a draft that stays, also among drafts of one moment', async () => {
+    const ids = Array.from({ length: 9 }, (_, n) => `r${n}`);
+    await db.transaction((tx) =>
+      outbox.putAll(
+        tx,
+        ids.map((requestId) => ({ requestId, draft: {} })),
+      ),
+    );
+    await db.execute(
+      sql('t.oneMoment', `UPDATE outbox SET at = '2026-01-01T00:00:00.000001Z' WHERE request_id > 'r2'`),
+    );
+    const behind = async (after?: string) =>
+      (await outbox.pending({ minAgeMs: 0, limit: 4, after })).map((entry) => entry.requestId);
+    expect(await behind()).toEqual(['r3', 'r4', 'r5', 'r6']);
+    expect(await behind('r6')).toEqual(['r7', 'r8', 'r0', 'r1']);
+    expect(await behind('r2')).toEqual([]);
+    await outbox.settle(['r5']);
+    expect(await behind('r4')).toEqual(['r6', 'r7', 'r8', 'r0']);
+    expect(await behind('r5')).toEqual([]);
+  });
+
   it('prunes settled entries whose time is over, and never an unsettled one', async () => {
     await put('short', { reply: 1, keepReplyMs: 200 });
     await put('long', { reply: 1, keepReplyMs: 60_000 });

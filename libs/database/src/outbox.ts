@@ -17,7 +17,7 @@ CREATE TABLE outbox (
   keep_until timestamptz NOT NULL,
   settled    boolean NOT NULL DEFAULT false
 );
-CREATE INDEX outbox_pending ON outbox (at) WHERE NOT settled;
+CREATE INDEX outbox_pending ON outbox (at, request_id) WHERE NOT settled;
 CREATE INDEX outbox_kept ON outbox (keep_until) WHERE settled;
 `;
 
@@ -58,7 +58,14 @@ const pending = sql(
   'outbox.pending',
   `SELECT request_id, draft, at FROM outbox
     WHERE NOT settled AND at <= statement_timestamp() - $1::float8 * interval '1 millisecond'
-    ORDER BY at LIMIT $2`,
+    ORDER BY at, request_id LIMIT $2`,
+);
+const pendingAfter = sql(
+  'outbox.pendingAfter',
+  `SELECT request_id, draft, at FROM outbox
+    WHERE NOT settled AND at <= statement_timestamp() - $1::float8 * interval '1 millisecond'
+      AND (at, request_id) > ((SELECT o.at FROM outbox o WHERE o.request_id = $3 AND NOT o.settled), $3)
+    ORDER BY at, request_id LIMIT $2`,
 );
 const settle = sql(
   'outbox.settle',
@@ -132,12 +139,16 @@ export class Outbox {
     return new Map(rows.map((row) => [row.request_id, { reply: row.reply ?? undefined }]));
   }
 
-  /** Drafts that nobody settled for `minAgeMs`, oldest first: what a crash left behind. */
-  async pending(options: { minAgeMs: number; limit: number }): Promise<PendingDraft[]> {
-    const rows = await this.#db.query<{ request_id: string; draft: object; at: Date }>(pending, [
-      options.minAgeMs,
-      options.limit,
-    ]);
+  /**
+   * Drafts that nobody settled for `minAgeMs`, oldest first: what a crash left behind. With `after`, the request id of one
+   * of them, those behind it; none when that one was settled meanwhile.
+   */
+  async pending(options: { minAgeMs: number; limit: number; after?: string | undefined }): Promise<PendingDraft[]> {
+    const { minAgeMs, limit, after } = options;
+    const rows = await this.#db.query<{ request_id: string; draft: object; at: Date }>(
+      after === undefined ? pending : pendingAfter,
+      after === undefined ? [minAgeMs, limit] : [minAgeMs, limit, after],
+    );
     return rows.map((row) => ({ requestId: row.request_id, draft: row.draft, at: row.at.getTime() }));
   }
 

@@ -243,6 +243,20 @@ describe('draining the outboxes', () => {
     }, 10_000);
   });
 
+  test('more of them than fit one answer hold up nobody either', async () => {
+    const bad = Array.from({ length: 1100 }, () => draft({ status: 2 ** 40 }));
+    const good = Array.from({ length: 700 }, () => draft());
+    await owner.put(...bad.slice(0, 550), ...good.slice(0, 100));
+    await owner.put(...bad.slice(550), ...good.slice(100));
+    const audit = await start();
+    await vi.waitFor(async () => expect(await owner.waiting()).toBe(bad.length), 20_000);
+    expect(await find(audit, ...good)).toHaveLength(good.length);
+    await vi.waitFor(async () => {
+      const answer = await audit.client('operator').call(status.audit, {});
+      expect(answer.checks['outbox of object-storage']).toContain('1100 drafts of object-storage cannot be stored');
+    }, 10_000);
+  }, 40_000);
+
   test('a draft whose gateway had a wrong clock is kept all the same', async () => {
     const wrong = draft({ requestId: newRequestId(Date.UTC(2001, 0, 1)) });
     await owner.put(wrong);

@@ -39,25 +39,29 @@ const LATEST = Date.UTC(9999, 11, 31);
 /**
  * Takes over the drafts that wait in one owner's outbox, and returns how many. The order is what keeps the promise: a
  * draft is settled, and so may be forgotten by its owner, only after audit's transaction has committed. A crash in
- * between makes the next round find the same drafts again, which changes nothing.
+ * between makes the next round find the same drafts again, which changes nothing. Those that the table cannot hold stay
+ * where they are, and the round goes on behind them.
  * @throws Error when drafts were left behind that the table cannot hold, after the others have been taken over.
  */
 export async function drainOutbox(deps: DrainDeps, owner: OutboxOwner, options: DrainOptions): Promise<number> {
   const { settle } = audit.outboxes[owner];
   const { signal } = options;
   let drained = 0;
+  let left = 0;
+  let after: string | undefined;
   for (;;) {
     signal.throwIfAborted();
-    const { entries, last } = await fetchPending(deps.client, owner, options);
-    if (entries.length === 0) return drained;
+    const { entries, last } = await fetchPending(deps.client, owner, options, after);
     const refused = await storeDrafts(deps, entries);
     failpoint('audit.drain.stored');
     const requestIds = entries.map((entry) => entry.requestId).filter((requestId) => !refused.has(requestId));
     if (requestIds.length > 0) await deps.client.call(settle, { requestIds }, { signal });
     failpoint('audit.drain.settled');
     drained += requestIds.length;
-    if (last || requestIds.length === 0) {
-      if (refused.size > 0) throw new Error(`${refused.size} drafts of ${owner} cannot be stored.`);
+    left += refused.size;
+    after = entries.findLast(({ requestId }) => refused.has(requestId))?.requestId ?? after;
+    if (last) {
+      if (left > 0) throw new Error(`${left} drafts of ${owner} cannot be stored.`);
       return drained;
     }
   }
@@ -68,11 +72,12 @@ async function fetchPending(
   client: BusClient,
   owner: OutboxOwner,
   { minAgeMs, limit, signal }: DrainOptions,
+  after: string | undefined,
 ): Promise<{ entries: Entry[]; last: boolean }> {
   const { pending } = audit.outboxes[owner];
   for (let asked = limit; ; asked = Math.ceil(asked / SHRINK)) {
     try {
-      const { entries } = await client.call(pending, { minAgeMs, limit: asked }, { signal });
+      const { entries } = await client.call(pending, { minAgeMs, limit: asked, after }, { signal });
       return { entries, last: entries.length < asked };
     } catch (error) {
       signal.throwIfAborted();
