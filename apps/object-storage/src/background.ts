@@ -18,7 +18,8 @@ const beginRound = sql(
 async function collectorRound(deps: Deps, signal: AbortSignal): Promise<void> {
   // A little less than the interval, or a replica whose timer fires early would leave out every second round.
   if ((await deps.db.execute(beginRound, [deps.config.collectIntervalMs * 0.9])) === 0) return;
-  const options = { graceMs: deps.config.blobGraceMs, pauseMs: COLLECTOR_PAUSE_MS, signal };
+  const { blobGraceMs: graceMs, orphanSearchIntervalMs: wholeEveryMs } = deps.config;
+  const options = { graceMs, wholeEveryMs, pauseMs: COLLECTOR_PAUSE_MS, signal };
   const { doomed, orphans } = await collect(deps, options);
   if (doomed + orphans > 0) deps.log.info({ doomed, orphans }, 'blobs removed');
 }

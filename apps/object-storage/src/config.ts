@@ -27,6 +27,8 @@ export const configSchema = z
     COFFER_BLOB_GRACE_MS: milliseconds.default(26 * HOUR_MS),
     /** Time between two runs of the collector; 0 turns it off in this process. */
     COFFER_COLLECT_INTERVAL_MS: milliseconds.default(10 * 60_000),
+    /** Time between two searches of the whole blob tier for blobs that nothing refers to; 0: in every round. */
+    COFFER_ORPHAN_SEARCH_INTERVAL_MS: milliseconds.default(7 * 24 * HOUR_MS),
     /** Time between two rounds that carry out deletions which governance granted before a crash; 0 turns them off. */
     COFFER_ROLL_FORWARD_INTERVAL_MS: milliseconds.default(30_000),
     /** Blob tier in a folder … */
@@ -62,6 +64,7 @@ export const configSchema = z
     maxBucketsPerAccount: env.COFFER_MAX_BUCKETS_PER_ACCOUNT,
     blobGraceMs: env.COFFER_BLOB_GRACE_MS,
     collectIntervalMs: env.COFFER_COLLECT_INTERVAL_MS,
+    orphanSearchIntervalMs: env.COFFER_ORPHAN_SEARCH_INTERVAL_MS,
     rollForwardIntervalMs: env.COFFER_ROLL_FORWARD_INTERVAL_MS,
     blobs:
       env.COFFER_BLOB_FOLDER === undefined

@@ -8,6 +8,11 @@ export interface CollectOptions {
   graceMs: number;
   /** Milliseconds between two deletions, so that readers of the blob tier do not suffer. */
   pauseMs?: number;
+  /**
+   * Milliseconds between two searches of the whole blob tier for orphans, which are done piece by piece; absent: all of it
+   * from the beginning, in this round.
+   */
+  wholeEveryMs?: number;
   /** Ends the round early, without an error. */
   signal?: AbortSignal;
 }

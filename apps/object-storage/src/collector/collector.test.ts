@@ -84,6 +84,76 @@ describe('the collector', () => {
     for (const body of bodies) expect(left).not.toContain(body.blobId);
   });
 
+  it('looks at each hour once it is over, and at the whole blob tier now and then', async () => {
+    const HOUR = 3_600_000;
+    const graceMs = 26 * HOUR;
+    const stock = new Map<string, number>();
+    const make = (hoursAgo: number, doneHoursAgo = hoursAgo): string => {
+      const id = newBlobId(new Date(Date.now() - hoursAgo * HOUR));
+      stock.set(id, Date.now() - doneHoursAgo * HOUR);
+      return id;
+    };
+    let listed: string[] = [];
+    const store = {
+      list: async ({ after = '', limit }: { after?: string; limit: number }) => {
+        const page = [...stock.keys()].filter((id) => id > after).toSorted();
+        listed.push(...page.slice(0, limit));
+        return page.slice(0, limit).map((id) => ({ id, size: 5, modified: new Date(stock.get(id) ?? 0) }));
+      },
+      delete: async (id: string) => void stock.delete(id),
+    };
+    const deps = { db: world.db, blobs: store } as unknown as Deps;
+    const round = async (wholeEveryMs: number) => {
+      listed = [];
+      return (await collectRound(deps, { graceMs, wholeEveryMs })).orphans;
+    };
+    const seldom = 1e9;
+    await collect();
+
+    const living = Array.from({ length: 5 }, () => make(100));
+    for (const id of living) {
+      await world.put(bucket, id, { body: { kind: 'blob', blobId: id, sealedSize: 5, header: new Uint8Array(4) } });
+    }
+    const [over, slow, young] = [make(60), make(40, 20), make(30)];
+    expect(await round(seldom)).toBe(1);
+    expect([...stock.keys()]).toEqual([...living, slow, young]);
+    // What was looked at is not even listed again, and hours that are not over are left alone.
+    expect(await round(seldom)).toBe(0);
+    expect(listed).not.toContain(over);
+    for (const id of living) expect(listed).not.toContain(id);
+    const next = make(59);
+    expect(await round(seldom)).toBe(1);
+    expect(stock.has(next)).toBe(false);
+
+    // A wrong clock: an old name that came late. The whole search finds it, and everything else that is old.
+    const late = make(90);
+    expect(await round(seldom)).toBe(0);
+    expect(await round(0)).toBe(2);
+    expect([late, young].some((id) => stock.has(id))).toBe(false);
+    expect([...stock.keys()]).toEqual([...living, slow]);
+  });
+
+  it('searches a large blob tier in pieces', async () => {
+    const page = Array.from({ length: 1000 }, () => ({ id: newBlobId(new Date(0)), size: 5, modified: new Date() }));
+    const asked: (string | undefined)[] = [];
+    const store = {
+      list: async ({ after }: { after?: string }) => {
+        asked.push(after);
+        return asked.length > 1200 ? [] : page;
+      },
+    };
+    const deps = { db: world.db, blobs: store } as unknown as Deps;
+    const options = { graceMs: 3_600_000, wholeEveryMs: 0 };
+    await collectRound(deps, options);
+    expect(asked).toHaveLength(1000);
+    expect(asked[0]).toBeUndefined();
+    await collectRound(deps, { ...options, wholeEveryMs: 1e9 });
+    expect(asked).toHaveLength(1201);
+    expect(asked[1000]).toBe(page.at(-1)?.id);
+    await collectRound(deps, options);
+    expect(asked[1201]).toBeUndefined();
+  });
+
   it('takes up what a crashed collector had claimed', async () => {
     const body = await stored();
     await world.query("INSERT INTO blob_claims (blob_id, state) VALUES ($1, 'collected')", [body.blobId]);

@@ -1,4 +1,4 @@
-import { blobIdTime, MAX_LIST } from '@coffer/blob-store';
+import { blobIdTime, MAX_LIST, type BlobEntry } from '@coffer/blob-store';
 import { sql } from '@coffer/database';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import type { Deps } from '../deps.ts';
@@ -6,6 +6,10 @@ import type { CollectOptions } from './collect.ts';
 import { pace } from './pace.ts';
 
 registerFailpoints('object-storage.collector.after-claim');
+
+const HOUR_MS = 3_600_000;
+/** Pages of ids that one round reads at most, so that the blobs of removed versions do not wait for a large blob tier. */
+const MAX_PAGES = 1000;
 
 // The same unique key as a commit's claim: one of the two fails. A claim left by a collector that crashed before it
 // deleted is taken up again.
@@ -17,37 +21,78 @@ const claimOrphans = sql(
    SELECT blob_id FROM claimed
    UNION ALL SELECT c.blob_id FROM blob_claims c WHERE c.blob_id = ANY ($1::text[]) AND c.state = 'collected'`,
 );
-const readProgress = sql('collector.readProgress', 'SELECT after_blob_id FROM collector_progress');
-const writeProgress = sql('collector.writeProgress', 'UPDATE collector_progress SET after_blob_id = $1');
+const readProgress = sql(
+  'collector.readProgress',
+  `SELECT whole_after, over_until,
+          whole_after IS NOT NULL OR whole_ended <= statement_timestamp() - $1::float8 * interval '1 millisecond' AS whole
+     FROM collector_progress`,
+);
+const writeProgress = sql(
+  'collector.writeProgress',
+  'UPDATE collector_progress SET over_until = coalesce($1, over_until)',
+);
+const writeWholeProgress = sql(
+  'collector.writeWholeProgress',
+  `UPDATE collector_progress SET whole_after = $1,
+          whole_ended = CASE WHEN $1::text IS NULL THEN clock_timestamp() ELSE whole_ended END`,
+);
+
+interface Progress {
+  whole_after: string | null;
+  over_until: string | null;
+  whole: boolean;
+}
 
 /**
- * Blobs that were written but never committed: the whole blob tier is read in the order of ids, a page at a time, and
- * what is older than the grace time and has no claim is claimed and deleted. Ids begin with the hour in which they were
- * made, so the first page that ends with too young a one ends the round.
+ * Blobs that were written but never committed. Ids begin with the hour in which they were made, and the blob tier lists
+ * them in order. An hour is over once the grace time has passed twice since: whoever then still made a blob with such an id
+ * has ended, and what they made is old. So a round looks at the hours that are over since the last one, at each id once.
+ *
+ * What that can miss, after a restore or with clocks that were wrong, is found by a search of the whole blob tier now and
+ * then, which looks at everything older than the grace time. It takes as many rounds as it needs.
  */
 export async function collectOrphans(deps: Deps, options: CollectOptions): Promise<number> {
-  const before = Date.now() - options.graceMs;
+  const now = Date.now();
+  const isOld = (entry: BlobEntry) => entry.modified.getTime() <= now - options.graceMs;
+  const isOver = (id: string) => blobIdTime(id).getTime() + HOUR_MS <= now - 2 * options.graceMs;
+  const atOnce = options.wholeEveryMs === undefined;
+  const [progress] = await deps.db.query<Progress>(readProgress, [options.wholeEveryMs ?? 0]);
+  const whole = atOnce || progress?.whole === true;
+  let after = atOnce ? null : whole ? progress?.whole_after : progress?.over_until;
   let deleted = 0;
-  const [progress] = await deps.db.query<{ after_blob_id: string | null }>(readProgress);
-  let after = progress?.after_blob_id ?? undefined;
-  while (!options.signal?.aborted) {
-    const page = await deps.blobs.list({ limit: MAX_LIST, ...(after === undefined ? {} : { after }) });
-    const old = page.filter((entry) => entry.modified.getTime() <= before).map((entry) => entry.id);
-    const orphans = old.length === 0 ? [] : await deps.db.query<{ blob_id: string }>(claimOrphans, [old]);
-    failpoint('object-storage.collector.after-claim');
-    for (const { blob_id: id } of orphans) {
-      // What is claimed and not deleted is taken up by the next round, which begins with this page.
-      if (options.signal?.aborted) return deleted;
-      await deps.blobs.delete(id);
-      deleted += 1;
-      await pace(options.pauseMs);
-    }
+  for (let pages = 0; (atOnce || pages < MAX_PAGES) && !options.signal?.aborted; pages += 1) {
+    const page = await deps.blobs.list({ limit: MAX_LIST, ...(after ? { after } : {}) });
+    const candidates = page.filter((entry) => isOld(entry) && (whole || isOver(entry.id))).map((entry) => entry.id);
+    const removed = await removeUnclaimed(deps, candidates, options);
+    deleted += removed.deleted;
+    // What is claimed and not deleted is taken up by the next round, which begins with this page.
+    if (removed.broken) return deleted;
     const last = page.at(-1)?.id;
-    const finished = page.length < MAX_LIST || last === undefined || blobIdTime(last).getTime() > before;
-    // The next round begins at the first blob again.
-    after = finished ? undefined : last;
-    await deps.db.execute(writeProgress, [after ?? null]);
-    if (finished) return deleted;
+    const ended =
+      page.length < MAX_LIST ||
+      last === undefined ||
+      (whole ? blobIdTime(last).getTime() > now - options.graceMs : !isOver(last));
+    if (whole) await deps.db.execute(writeWholeProgress, [ended ? null : last]);
+    else await deps.db.execute(writeProgress, [page.findLast((entry) => isOver(entry.id))?.id ?? null]);
+    if (ended) return deleted;
+    after = last;
   }
   return deleted;
+}
+
+async function removeUnclaimed(
+  deps: Deps,
+  ids: readonly string[],
+  options: CollectOptions,
+): Promise<{ deleted: number; broken: boolean }> {
+  const orphans = ids.length === 0 ? [] : await deps.db.query<{ blob_id: string }>(claimOrphans, [ids]);
+  failpoint('object-storage.collector.after-claim');
+  let deleted = 0;
+  for (const { blob_id: id } of orphans) {
+    if (options.signal?.aborted) return { deleted, broken: true };
+    await deps.blobs.delete(id);
+    deleted += 1;
+    await pace(options.pauseMs);
+  }
+  return { deleted, broken: false };
 }

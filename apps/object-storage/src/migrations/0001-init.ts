@@ -189,10 +189,14 @@ CREATE TABLE blob_claims (
 CREATE INDEX blob_claims_waiting ON blob_claims (since, blob_id) WHERE state <> 'live';
 
 -- How far the search for orphans has come, so that it goes on after a restart, and when a replica last began a round.
+-- over_until: all blobs up to this id were looked at when nobody could make such ids any more. whole_after: where a
+-- search of the whole blob tier goes on; null when none is under way.
 CREATE TABLE collector_progress (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   last_round timestamptz NOT NULL DEFAULT '-infinity',
-  after_blob_id text COLLATE "C"
+  over_until text COLLATE "C",
+  whole_after text COLLATE "C",
+  whole_ended timestamptz NOT NULL DEFAULT '-infinity'
 );
 INSERT INTO collector_progress DEFAULT VALUES;
 
