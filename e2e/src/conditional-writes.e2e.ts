@@ -1,6 +1,7 @@
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import {
   CompleteMultipartUploadCommand,
+  CopyObjectCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
@@ -56,6 +57,43 @@ describe.runIf(present)('conditional writes', () => {
     await put({ Key: 'match', Body: 'b', IfMatch: `"${md5('a')}"` });
     await expectRefused(put({ Key: 'match', Body: 'c', IfMatch: `"${md5('a')}"` }), 412, 'PreconditionFailed');
     await expectRefused(put({ Key: 'match-absent', Body: 'c', IfMatch: `"${md5('a')}"` }), 404, 'NoSuchKey');
+  });
+
+  it.each<[object, string, string]>([
+    [
+      { IfNoneMatch: '"etag"' },
+      'If-None-Match',
+      "We don't accept the provided value of If-None-Match header for this API",
+    ],
+    [{ IfMatch: '*' }, 'If-Match', "We don't accept the provided value of If-Match header for this API"],
+    [
+      { IfMatch: '"etag"', IfNoneMatch: '*' },
+      'If-Match,If-None-Match',
+      'Multiple conditional request headers present in the request',
+    ],
+  ])('%j is refused by a put, a copy and a completion', async (conditions, header, additionalMessage) => {
+    await put({ Key: 'source', Body: 'a' });
+    const target = { Bucket: bucket, Key: 'unsupported' };
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(target));
+    const part = await client.send(new UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: 'a' }));
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag: part.ETag }] };
+    for (const write of [
+      () => client.send(new PutObjectCommand({ ...target, Body: 'b', ...conditions })),
+      () => client.send(new CopyObjectCommand({ ...target, CopySource: `${bucket}/source`, ...conditions })),
+      () => client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload, ...conditions })),
+    ]) {
+      const { error } = await expectRefused(
+        write(),
+        501,
+        'NotImplemented',
+        'A header you provided implies functionality that is not implemented',
+      );
+      expect(error).toMatchObject({ Header: header, additionalMessage });
+    }
+    await expectRefused(read('unsupported'), 404, 'NoSuchKey');
+    await client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload }));
+    expect((await read('unsupported')).toString()).toBe('a');
+    await client.send(new DeleteObjectCommand(target));
   });
 
   it.each([

@@ -71,6 +71,22 @@ describe.runIf(present)('copies', () => {
     expect(tags.TagSet).toEqual([{ Key: 'team', Value: 'two' }]);
   });
 
+  it.each([
+    [{ MetadataDirective: 'replace' }, 'x-amz-metadata-directive', 'Unknown metadata directive.'],
+    [{ TaggingDirective: 'KEEP' }, 'x-amz-tagging-directive', 'Unknown tagging directive.'],
+  ])('refuse %j', async (directive, ArgumentName, message) => {
+    const { error } = await expectRefused(
+      client.send(
+        new CopyObjectCommand({ Bucket: to, Key: 'misspelt', CopySource: source(), ...(directive as object) }),
+      ),
+      400,
+      'InvalidArgument',
+      message,
+    );
+    expect(error).toMatchObject({ ArgumentName, ArgumentValue: Object.values(directive)[0] });
+    await expectRefused(client.send(new HeadObjectCommand({ Bucket: to, Key: 'misspelt' })), 404, 'NotFound');
+  });
+
   it('onto itself need a change', async () => {
     await client.send(new PutObjectCommand({ Bucket: to, Key: 'self', Body: 'x' }));
     const CopySource = `${to}/self`;

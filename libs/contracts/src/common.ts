@@ -42,5 +42,8 @@ export type Caller = z.infer<typeof caller>;
 export const policyText = z.object({ id: z.string(), name: z.string(), text: z.string() });
 export type PolicyText = z.infer<typeof policyText>;
 
+/** What names and values of tags consist of: letters, digits, white space and `+ - = . _ : / @`, in any script. */
+export const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
 export const tag = z.object({ Key: z.string(), Value: z.string() });
 export type Tag = z.infer<typeof tag>;

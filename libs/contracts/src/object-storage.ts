@@ -258,7 +258,9 @@ export const completeUpload = contract('object-storage', 'completeUpload', {
       )
       .max(10_000),
     /** What the client says the whole object's checksum is. */
-    checksum: checksum.partial({ type: true }).optional(),
+    checksum: checksum.omit({ type: true }).optional(),
+    /** The mode that the client says the upload was begun with. */
+    checksumType: checksum.shape.type.optional(),
     objectSize: z.number().int().optional(),
     conditions: writeConditions.optional(),
     draft: requestRecord,
@@ -281,7 +283,7 @@ export const completeUpload = contract('object-storage', 'completeUpload', {
     'BadDigest',
     'PreconditionFailed',
   ],
-  mustUnderstand: ['revision', 'conditions', 'checksum', 'objectSize', 'draft'],
+  mustUnderstand: ['revision', 'conditions', 'checksum', 'checksumType', 'objectSize', 'draft'],
   timeoutMs: 60_000,
   retry: 'safe',
 });

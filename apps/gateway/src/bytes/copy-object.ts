@@ -31,6 +31,7 @@ export async function copyObject(exchange: Exchange, gateway: Gateway): Promise<
   const key = route.key as string;
   refuseAnonymous(exchange);
   refuseUnsupported(exchange, exchange.bucket());
+  refuseUnknownDirectives(input);
   const source = await findSource(exchange, gateway);
   const { version } = source.located;
   if (version.size > MAX_UPLOAD) {
@@ -101,6 +102,20 @@ export async function copyObject(exchange: Exchange, gateway: Gateway): Promise<
     };
   } finally {
     dataKey.fill(0);
+  }
+}
+
+const DIRECTIVES = [
+  ['MetadataDirective', 'x-amz-metadata-directive', 'Unknown metadata directive.'],
+  ['TaggingDirective', 'x-amz-tagging-directive', 'Unknown tagging directive.'],
+] as const;
+
+/** A misspelt REPLACE must not become a COPY, which would keep what the caller wanted gone. */
+function refuseUnknownDirectives(input: Record<string, unknown>): void {
+  for (const [member, header, message] of DIRECTIVES) {
+    const value = input[member] as string | undefined;
+    if (value === undefined || value === 'COPY' || value === 'REPLACE') continue;
+    throw s3Error('InvalidArgument', { ArgumentName: header, ArgumentValue: value.slice(0, 1024) }, { message });
   }
 }
 

@@ -1,10 +1,10 @@
-import { checksumAlgorithms, objectStorage, s3Error } from '@coffer/contracts';
+import { checksumAlgorithms, objectStorage, s3Error, type Checksum } from '@coffer/contracts';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { checksumMember } from '../checksums/algorithms.ts';
 import { validValue } from '../checksums/declared.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
-import { quoted, unquoted, unquotedCondition } from './etag.ts';
+import { quoted, refuseUnsupportedConditions, unquoted, unquotedCondition } from './etag.ts';
 
 registerFailpoints(
   'gateway.complete-multipart-upload.before-commit',
@@ -16,7 +16,9 @@ export async function completeMultipartUpload(exchange: Exchange, gateway: Gatew
   const { incoming, route, input } = exchange;
   const key = route.key as string;
   const uploadId = route.query.get('uploadId') ?? '';
+  refuseUnsupportedConditions(input);
   const conditions = unquotedCondition(input);
+  const checksumType = checksumMode(input);
   const checksum = wholeChecksum(input);
   const parts = readParts(input);
   const objectSize = input['MpuObjectSize'] as number | undefined;
@@ -31,6 +33,7 @@ export async function completeMultipartUpload(exchange: Exchange, gateway: Gatew
         uploadId,
         parts,
         ...(checksum ? { checksum } : {}),
+        ...(checksumType ? { checksumType } : {}),
         ...(objectSize === undefined ? {} : { objectSize }),
         ...(conditions ? { conditions } : {}),
         draft: exchange.draft(),
@@ -82,10 +85,15 @@ function readParts(input: Record<string, unknown>): Part[] {
   });
 }
 
+/** The checksum mode that the client believes the upload to have. */
+function checksumMode(input: Record<string, unknown>): Checksum['type'] | undefined {
+  const type = input['ChecksumType'];
+  if (type === undefined || type === 'COMPOSITE' || type === 'FULL_OBJECT') return type;
+  throw s3Error('InvalidRequest', {}, { message: 'Value for x-amz-checksum-type header is invalid.' });
+}
+
 /** The client's own claim about the whole object, in a header of the request. */
-function wholeChecksum(
-  input: Record<string, unknown>,
-): { algorithm: string; value: string; type?: 'COMPOSITE' | 'FULL_OBJECT' } | undefined {
+function wholeChecksum(input: Record<string, unknown>): { algorithm: string; value: string } | undefined {
   const named = checksumAlgorithms.filter((name) => input[checksumMember(name)] !== undefined);
   const [algorithm] = named;
   if (algorithm === undefined) return undefined;
@@ -99,11 +107,9 @@ function wholeChecksum(
     );
   }
   const value = String(input[checksumMember(algorithm)]);
-  const type = input['ChecksumType'];
-  const composite = type === 'COMPOSITE' || /-\d+$/.test(value);
+  const composite = input['ChecksumType'] === 'COMPOSITE' || /-\d+$/.test(value);
   return {
     algorithm,
     value: composite ? value : validValue(algorithm, value),
-    ...(type === 'COMPOSITE' || type === 'FULL_OBJECT' ? { type } : {}),
   };
 }

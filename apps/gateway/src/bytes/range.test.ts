@@ -10,6 +10,11 @@ describe('Range header', () => {
     ['bytes=-10', 100, 90, 99],
     ['bytes=-1000', 100, 0, 99],
     ['bytes=0-0', 1, 0, 0],
+    ['bytes=5-9223372036854775806', 100, 5, 99],
+    ['bytes=5-18446744073709551615', 100, 5, 99],
+    ['bytes=-9223372036854775807', 100, 0, 99],
+    [`bytes=5-${'9'.repeat(400)}`, 100, 5, 99],
+    [`bytes=-${'9'.repeat(400)}`, 100, 0, 99],
   ])('%s of %d bytes is %d to %d', (header, size, start, end) => {
     const spec = parseRange(header);
     expect(spec).toBeDefined();
@@ -22,6 +27,8 @@ describe('Range header', () => {
 
   it.each([
     ['bytes=100-', 100],
+    ['bytes=9223372036854775807-', 100],
+    [`bytes=${'9'.repeat(400)}-`, 100],
     ['bytes=0-', 0],
     ['bytes=-0', 10],
     ['bytes=-5', 0],

@@ -11,16 +11,23 @@ export interface ByteRange {
 
 /**
  * Reads a `Range` header. What is no single byte range is ignored, as S3 does: the whole object is the answer.
+ *
+ * Numbers may be of any length: clients ask for "all from here" with an end near 2^63, and one that got the whole object
+ * instead would take its beginning for what it asked for. They count as no more than 2^53-1, far beyond any object.
  */
 export function parseRange(header: string | undefined): RangeSpec | undefined {
-  const match = header === undefined ? null : /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header.replaceAll(' ', ''));
+  const match = header === undefined ? null : /^bytes=(\d*)-(\d*)$/.exec(header.replaceAll(' ', ''));
   if (!match) return undefined;
   const [, first = '', last = ''] = match;
-  if (first === '') return last === '' ? undefined : { suffix: Number(last) };
-  const start = Number(first);
+  if (first === '') return last === '' ? undefined : { suffix: position(last) };
+  const start = position(first);
   if (last === '') return { start };
-  const end = Number(last);
+  const end = position(last);
   return end < start ? undefined : { start, end };
+}
+
+function position(digits: string): number {
+  return Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
 }
 
 /** The bytes that a range means in an object of `size` bytes. Throws 416 InvalidRange when there are none. */

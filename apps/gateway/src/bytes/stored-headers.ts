@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { receivedText } from '@coffer/aws-wire';
-import { s3Error, type Tag } from '@coffer/contracts';
+import { s3Error, TAG_TEXT, type Tag } from '@coffer/contracts';
 import type { Exchange } from '../exchange.ts';
 import type { Bucket } from '../route/contexts.ts';
+import { refuseUnsupportedConditions } from './etag.ts';
 
 /** Headers that belong to an object: stored as they came, given back on GET and HEAD. */
 const STORED = [
@@ -55,11 +56,24 @@ const REFUSED = [
   'x-amz-server-side-encryption-context',
   'x-amz-server-side-encryption-bucket-key-enabled',
   'x-amz-write-offset-bytes',
+] as const;
+
+const GRANT_HEADERS = [
   'x-amz-grant-full-control',
   'x-amz-grant-read',
   'x-amz-grant-read-acp',
   'x-amz-grant-write-acp',
 ] as const;
+
+const CANNED_ACLS: ReadonlySet<unknown> = new Set([
+  'private',
+  'public-read',
+  'public-read-write',
+  'authenticated-read',
+  'aws-exec-read',
+  'bucket-owner-read',
+  'bucket-owner-full-control',
+]);
 
 const LOCK_HEADERS = [
   'x-amz-object-lock-mode',
@@ -87,11 +101,24 @@ export function refuseUnsupported(exchange: Exchange, bucket: Bucket): void {
   if (LOCK_HEADERS.some((name) => headers[name] !== undefined)) {
     throw s3Error('InvalidRequest', {}, { message: 'Bucket is missing ObjectLockConfiguration' });
   }
+  refuseUnsupportedConditions(exchange.input);
+  refuseAcls(headers, bucket);
+}
+
+/** Only the canned ACLs that change nothing are taken. */
+function refuseAcls(headers: IncomingHttpHeaders, bucket: Bucket): void {
   const acl = headers['x-amz-acl'];
-  if (acl !== undefined && acl !== 'bucket-owner-full-control' && acl !== 'private') {
-    if (bucket.context.ownership === 'BucketOwnerEnforced') throw s3Error('AccessControlListNotSupported');
-    throw s3Error('NotImplemented', { Header: 'x-amz-acl' });
+  if (acl !== undefined && !CANNED_ACLS.has(acl)) {
+    throw s3Error('InvalidArgument', { ArgumentName: 'x-amz-acl', ArgumentValue: String(acl).slice(0, 1024) });
   }
+  const grant = GRANT_HEADERS.find((name) => headers[name] !== undefined);
+  const harmless = acl === undefined || acl === 'bucket-owner-full-control' || acl === 'private';
+  if (grant === undefined && harmless) return;
+  if (acl !== undefined && grant !== undefined) {
+    throw s3Error('InvalidRequest', {}, { message: 'Specifying both Canned ACLs and Header Grants is not allowed' });
+  }
+  if (bucket.context.ownership === 'BucketOwnerEnforced') throw s3Error('AccessControlListNotSupported');
+  throw s3Error('NotImplemented', { Header: grant ?? 'x-amz-acl' });
 }
 
 /** S3 lets nobody copy or begin a multipart upload without a signature, whatever a policy allows. */
@@ -122,11 +149,14 @@ export function headerTags(header: string | undefined): Tag[] {
         throw invalid();
       }
     });
-    if (name === '' || tags.has(name)) throw invalid();
+    if (name === '' || tags.has(name) || !TAG_TEXT.test(name) || !TAG_TEXT.test(value)) throw invalid();
     tags.set(name, value);
   }
   if (tags.size > MAX_TAGS) throw s3Error('BadRequest', {}, { message: 'Object tags cannot be greater than 10' });
   for (const [name, value] of tags) {
+    if (name.startsWith('aws:')) {
+      throw s3Error('InvalidTag', { TagKey: name }, { message: 'Your TagKey cannot be prefixed with aws:' });
+    }
     if ([...name].length > 128) throw s3Error('InvalidTag', { TagKey: name });
     if ([...value].length > 256)
       throw s3Error('InvalidTag', { TagValue: value }, { message: 'The TagValue you have provided is invalid' });

@@ -23,20 +23,24 @@ const BETWEEN_SERVICES = new Set([
   'Disabled',
 ]);
 
+const INVALID_TOKEN = 'The security token included in the request is invalid.';
+
 /** What the query and JSON APIs call the failures of authentication that S3 has names of its own for. */
-const OTHER_NAMES: Readonly<Partial<Record<Api, Readonly<Record<string, { code: string; status: number }>>>>> = {
+const OTHER_NAMES: Readonly<
+  Partial<Record<Api, Readonly<Record<string, { code: string; status: number; message?: string }>>>>
+> = {
   iam: queryNames(),
   sts: queryNames(),
 };
 
 function queryNames() {
   return {
-    InvalidAccessKeyId: { code: 'InvalidClientTokenId', status: 403 },
+    InvalidAccessKeyId: { code: 'InvalidClientTokenId', status: 403, message: INVALID_TOKEN },
     AuthorizationHeaderMalformed: { code: 'IncompleteSignature', status: 400 },
     AuthorizationQueryParametersError: { code: 'IncompleteSignature', status: 400 },
     RequestTimeTooSkewed: { code: 'SignatureDoesNotMatch', status: 403 },
     XAmzContentSHA256Mismatch: { code: 'SignatureDoesNotMatch', status: 403 },
-    InvalidToken: { code: 'InvalidClientTokenId', status: 403 },
+    InvalidToken: { code: 'InvalidClientTokenId', status: 403, message: INVALID_TOKEN },
     ExpiredToken: { code: 'ExpiredToken', status: 403 },
     ServiceUnavailable: { code: 'ServiceUnavailable', status: 503 },
     InternalError: { code: 'ServiceFailure', status: 500 },

@@ -90,6 +90,11 @@ describe('CORS', () => {
     ],
     [{ AllowedOrigins: ['*a*'] }, 'InvalidRequest', 'AllowedOrigin "*a*" can not have more than one wildcard.'],
     [{ AllowedHeaders: ['x-*-*'] }, 'InvalidRequest', 'AllowedHeader "x-*-*" can not have more than one wildcard.'],
+    [
+      { ExposeHeaders: ['ETag', 'x-amz-*'] },
+      'InvalidRequest',
+      'ExposeHeader "x-amz-*" contains wildcard. We currently do not support wildcard for ExposeHeader.',
+    ],
     [{ AllowedOrigins: [] }, 'MalformedXML', undefined],
     [{ AllowedMethods: undefined }, 'MalformedXML', undefined],
     [{ ID: 'x'.repeat(256) }, 'MalformedXML', undefined],

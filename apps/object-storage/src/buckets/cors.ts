@@ -46,6 +46,10 @@ function readRule(rule: unknown): Record<string, unknown> {
     throw invalid(`Found unsupported HTTP method in CORS config. Unsupported method is ${wrong}`);
   checkWildcards('AllowedOrigin', origins);
   checkWildcards('AllowedHeader', headers);
+  const wild = exposed.find((header) => header.includes('*'));
+  if (wild !== undefined) {
+    throw invalid(`ExposeHeader "${wild}" contains wildcard. We currently do not support wildcard for ExposeHeader.`);
+  }
   return {
     ...(id === undefined ? {} : { ID: id }),
     AllowedOrigins: origins,

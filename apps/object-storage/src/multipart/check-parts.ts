@@ -103,17 +103,17 @@ function checkPartChecksum(
 }
 
 function checkObjectChecksum(message: CompleteRequest, computed: Checksum | undefined): void {
+  if (message.checksumType !== undefined && message.checksumType !== computed?.type) {
+    throw invalid(
+      `The upload was created using the ${computed?.type ?? 'null'} checksum mode. The complete request must use the same checksum mode.`,
+    );
+  }
   const given = message.checksum;
   if (!given) return;
   const name = given.algorithm.toLowerCase();
   if (!computed || computed.algorithm !== given.algorithm) {
     throw invalid(
       `Checksum Type mismatch occurred, expected checksum Type: ${computed?.algorithm.toLowerCase() ?? 'null'}, actual checksum Type: ${name}`,
-    );
-  }
-  if (given.type !== undefined && given.type !== computed.type) {
-    throw invalid(
-      `The upload was created using the ${computed.type} checksum mode. The complete request must use the same checksum mode.`,
     );
   }
   if (given.value !== computed.value && given.value !== computed.value.replace(/-\d+$/, '')) {

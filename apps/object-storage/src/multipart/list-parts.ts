@@ -29,10 +29,14 @@ export function partNumberMarker(input: Input): number {
   if (value === undefined || value === '') return 0;
   const marker = Number(value);
   if (!Number.isInteger(marker) || marker < 0 || marker > 2 ** 31 - 1) {
-    throw s3Error('InvalidArgument', {
-      ArgumentName: 'part-number-marker',
-      ArgumentValue: JSON.stringify(value).slice(0, 32),
-    });
+    throw s3Error(
+      'InvalidArgument',
+      {
+        ArgumentName: 'part-number-marker',
+        ArgumentValue: typeof value === 'string' ? value.slice(0, 32) : JSON.stringify(value),
+      },
+      { message: 'Provided part-number-marker not an integer or within integer range' },
+    );
   }
   return marker;
 }

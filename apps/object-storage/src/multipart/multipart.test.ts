@@ -221,6 +221,11 @@ describe('multipart uploads', () => {
           message: expect.stringContaining('must include the checksum for each part') as string,
         });
       }
+      const other = type === 'COMPOSITE' ? 'FULL_OBJECT' : 'COMPOSITE';
+      await expect(upload.complete(parts, { checksumType: other })).rejects.toMatchObject({
+        code: 'InvalidRequest',
+        message: `The upload was created using the ${expected.type} checksum mode. The complete request must use the same checksum mode.`,
+      });
       const done = await upload.complete(parts, { checksum: { algorithm: 'CRC32', value: expected.value } });
       expect(done.checksum).toEqual(expected);
       const attributes = await world.op('GetObjectAttributes', {
@@ -296,6 +301,9 @@ describe('multipart uploads', () => {
       IsTruncated: false,
       Parts: [{ PartNumber: 5 }],
     });
-    await expect(list({ PartNumberMarker: 'x' })).rejects.toMatchObject({ code: 'InvalidArgument' });
+    await expect(list({ PartNumberMarker: 'x' })).rejects.toMatchObject({
+      code: 'InvalidArgument',
+      extras: { ArgumentName: 'part-number-marker', ArgumentValue: 'x' },
+    });
   });
 });

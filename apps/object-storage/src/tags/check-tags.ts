@@ -1,11 +1,9 @@
-import { s3Error, type Tag } from '@coffer/contracts';
+import { s3Error, TAG_TEXT, type Tag } from '@coffer/contracts';
 import { list, text, type Input } from '../shared/input.ts';
 
 const MAX_TAGS = 10;
 const MAX_KEY_LENGTH = 128;
 const MAX_VALUE_LENGTH = 256;
-/** Letters, digits, white space and `+ - = . _ : / @`, in any script. */
-const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /**
  * Object tags by AWS's rules.
@@ -23,13 +21,13 @@ export function readTags(tagging: Input | undefined): Tag[] {
   if (tags.length > MAX_TAGS) throw s3Error('BadRequest', {}, { message: 'Object tags cannot be greater than 10' });
   const keys = new Set<string>();
   for (const { Key, Value } of tags) {
-    if (Key === '' || Key.length > MAX_KEY_LENGTH || !ALLOWED.test(Key) || Key.startsWith('aws:')) {
+    if (Key === '' || Key.length > MAX_KEY_LENGTH || !TAG_TEXT.test(Key) || Key.startsWith('aws:')) {
       const message = Key.startsWith('aws:')
         ? 'Your TagKey cannot be prefixed with aws:'
         : 'The TagKey you have provided is invalid';
       throw s3Error('InvalidTag', { TagKey: Key }, { message });
     }
-    if (Value.length > MAX_VALUE_LENGTH || !ALLOWED.test(Value)) {
+    if (Value.length > MAX_VALUE_LENGTH || !TAG_TEXT.test(Value)) {
       throw s3Error(
         'InvalidTag',
         { TagKey: Key, TagValue: Value },

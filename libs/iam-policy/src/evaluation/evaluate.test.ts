@@ -330,6 +330,11 @@ describe('reasons', () => {
     expect(decide(ann, { identity: [deny] }).message).toBe(
       `${start} with an explicit deny in an identity-based policy`,
     );
+    const resource = `arn:aws:iam::${OWNER}:user/`;
+    const listing = request(ann, { action: 'iam:ListUsers', resource });
+    expect(evaluate(listing, { identity: [] }).message).toBe(
+      `User: ${ann.arn} is not authorized to perform: iam:ListUsers on resource: ${resource} because no identity-based policy allows the iam:ListUsers action`,
+    );
     expect(decide(ann, { boundary: deny }).message).toBe(`${start} with an explicit deny in a permissions boundary`);
     expect(decide(ann, { session: [deny] }).message).toBe(`${start} with an explicit deny in a session policy`);
   });

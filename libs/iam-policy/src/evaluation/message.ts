@@ -18,7 +18,9 @@ function explained(request: AccessRequest): boolean {
 }
 
 function beginning(request: AccessRequest): string {
-  return `User: ${request.principal.arn} is not authorized to perform: ${request.action} on resource: "${request.resource}"`;
+  // S3 puts quotes around the resource, the other services do not.
+  const resource = request.action.startsWith('s3:') ? `"${request.resource}"` : request.resource;
+  return `User: ${request.principal.arn} is not authorized to perform: ${request.action} on resource: ${resource}`;
 }
 
 /** The text for a refusal by a Deny statement. */
