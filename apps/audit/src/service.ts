@@ -1,4 +1,4 @@
-import { migrate, openDatabase, requireDurable, schemas } from '@coffer/database';
+import { openServiceDatabase } from '@coffer/database';
 import { loadConfig, type RunningService, type ServiceContext, startNest } from '@coffer/service-kit';
 import { AuditModule } from './app.module.ts';
 import { startBackground } from './background/background.ts';
@@ -11,15 +11,14 @@ import { Partitions } from './partitions/partitions.ts';
 export async function start(context: ServiceContext): Promise<RunningService> {
   const config = loadConfig(configSchema, context.env);
   const { logger, transport } = context;
-  const database = openDatabase({
+  const database = await openServiceDatabase({
+    service: 'audit',
     url: config.COFFER_DATABASE_URL,
-    applicationName: 'coffer-audit',
     max: config.COFFER_DATABASE_CONNECTIONS,
-    onError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
+    migrations,
+    logger,
   });
   try {
-    await requireDurable(database);
-    await migrate(database, { schema: schemas.audit.schema, migrations });
     const partitions = new Partitions(database);
     await partitions.ensureAhead(Date.now());
     const outcomes = new Map<string, string>();

@@ -1,19 +1,14 @@
 import type { ReplyOf, status as contracts } from '@coffer/contracts';
+import { outcomes } from '@coffer/service-kit';
 import type { Deps } from './deps.ts';
 
 const VERSION = '0.1.0';
 
 /** How this process is, for the operator. */
 export async function status(deps: Deps): Promise<ReplyOf<typeof contracts.audit>> {
-  const checks = { database: await database(deps), ...Object.fromEntries(deps.background) };
+  const checks = {
+    ...(await outcomes([{ name: 'database', check: () => deps.database.check() }])),
+    ...Object.fromEntries(deps.background),
+  };
   return { version: VERSION, startedAt: deps.startedAt, checks };
-}
-
-async function database(deps: Deps): Promise<string> {
-  try {
-    await deps.database.check();
-    return 'ok';
-  } catch (error) {
-    return error instanceof Error ? error.message : 'The database does not answer.';
-  }
 }

@@ -2,14 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
-import { fileBlobStore, minioBlobStore, type BlobStore } from '@coffer/blob-store';
+import { openBlobStore } from '@coffer/blob-store';
 import { handle } from '@coffer/bus';
 import { status } from '@coffer/contracts';
 import {
+  blobSettings,
   counter,
   gauge,
   histogram,
   loadConfig,
+  outcomes,
   startNest,
   withTrace,
   type HealthCheck,
@@ -21,7 +23,7 @@ import { IdentityLease } from './authenticate/lease.ts';
 import { Principals } from './authenticate/principals.ts';
 import { codecFor } from '@coffer/aws-wire';
 import { Uploads } from './bytes/uploads.ts';
-import { configSchema, type GatewayConfig } from './config.ts';
+import { configSchema } from './config.ts';
 import type { Gateway } from './gateway.ts';
 import { listen, type ListenOptions } from './listen/listener.ts';
 import { operations } from './operations/index.ts';
@@ -47,7 +49,7 @@ export async function start(context: ServiceContext): Promise<RunningService> {
   const name = `${hostname()}-${randomBytes(4).toString('hex')}`;
   const startedAt = Date.now();
 
-  const blobs = await openBlobs(config);
+  const blobs = await openBlobStore(blobSettings(config));
   const principals = new Principals(bus);
   const lease = new IdentityLease(bus, name, principals, logger);
   principals.use(lease);
@@ -97,20 +99,6 @@ export async function start(context: ServiceContext): Promise<RunningService> {
       await blobs.close();
     },
   };
-}
-
-async function openBlobs(config: GatewayConfig): Promise<BlobStore> {
-  if (config.COFFER_BLOB_FOLDER) return fileBlobStore({ folder: config.COFFER_BLOB_FOLDER });
-  const { COFFER_BLOB_ENDPOINT, COFFER_BLOB_ACCESS_KEY, COFFER_BLOB_SECRET_KEY, COFFER_BLOB_BUCKET } = config;
-  if (!COFFER_BLOB_ENDPOINT || !COFFER_BLOB_ACCESS_KEY || !COFFER_BLOB_SECRET_KEY) {
-    throw new Error('Name a blob tier: COFFER_BLOB_FOLDER, or COFFER_BLOB_ENDPOINT with its access and secret key.');
-  }
-  return minioBlobStore({
-    endpoint: COFFER_BLOB_ENDPOINT,
-    accessKey: COFFER_BLOB_ACCESS_KEY,
-    secretKey: COFFER_BLOB_SECRET_KEY,
-    bucket: COFFER_BLOB_BUCKET,
-  });
 }
 
 async function openListeners(gateway: Gateway, gaps: GapSpool): Promise<Server[]> {
@@ -179,18 +167,4 @@ async function closeListeners(servers: readonly Server[]): Promise<void> {
         }),
     ),
   );
-}
-
-async function outcomes(checks: readonly HealthCheck[]): Promise<Record<string, string>> {
-  const found = await Promise.all(
-    checks.map(async ({ name, check }): Promise<[string, string]> => {
-      try {
-        await check();
-        return [name, 'ok'];
-      } catch (error) {
-        return [name, error instanceof Error ? error.message : 'failed'];
-      }
-    }),
-  );
-  return Object.fromEntries(found);
 }

@@ -1,4 +1,4 @@
-import { migrate, openDatabase, requireDurable, schemas, type Database } from '@coffer/database';
+import { openServiceDatabase, type Database } from '@coffer/database';
 import { loadConfig, type Logger, type RunningService, type ServiceContext, startNest } from '@coffer/service-kit';
 import { GovernanceModule } from './app.module.ts';
 import { configSchema } from './config.ts';
@@ -15,15 +15,14 @@ const KEEP_SETTLED_MS = 7 * 24 * HOUR_MS;
 export async function start(context: ServiceContext): Promise<RunningService> {
   const config = loadConfig(configSchema, context.env);
   const { logger, transport } = context;
-  const database = openDatabase({
+  const database = await openServiceDatabase({
+    service: 'governance',
     url: config.COFFER_DATABASE_URL,
-    applicationName: 'coffer-governance',
     max: config.COFFER_DATABASE_CONNECTIONS,
-    onError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
+    migrations,
+    logger,
   });
   try {
-    await requireDurable(database);
-    await migrate(database, { schema: schemas.governance.schema, migrations });
     const deps: Deps = { database, rules, readStates, startedAt: Date.now() };
     const nest = await startNest(GovernanceModule, transport, operations(deps), logger);
     const stopPruning = pruneEveryHour(database, logger);

@@ -1,4 +1,4 @@
-import { migrate, openDatabase, Outbox, requireDurable, schemas } from '@coffer/database';
+import { openServiceDatabase, Outbox } from '@coffer/database';
 import {
   loadConfig,
   type Logger,
@@ -21,16 +21,15 @@ const HOUR_MS = 3_600_000;
 export async function start(context: ServiceContext): Promise<RunningService> {
   const config = loadConfig(configSchema, context.env);
   const { logger, transport } = context;
-  const database = openDatabase({
+  const database = await openServiceDatabase({
+    service: 'identity',
     url: config.COFFER_DATABASE_URL,
-    applicationName: 'coffer-identity',
     max: config.COFFER_DATABASE_CONNECTIONS,
-    onError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
+    migrations,
+    logger,
   });
   let serviceKey: ServiceKey | undefined;
   try {
-    await requireDurable(database);
-    await migrate(database, { schema: schemas.identity.schema, migrations });
     // Not waited for: in one process with the key service, that one may start after this one.
     const key = (serviceKey = new ServiceKey(transport.client, logger));
     const deps: Deps = {

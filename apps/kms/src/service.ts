@@ -1,4 +1,4 @@
-import { migrate, openDatabase, requireDurable, schemas, type Database } from '@coffer/database';
+import { openServiceDatabase, type Database } from '@coffer/database';
 import { loadConfig, type Logger, type RunningService, type ServiceContext, startNest } from '@coffer/service-kit';
 import { KmsModule } from './app.module.ts';
 import { configSchema } from './config.ts';
@@ -12,15 +12,14 @@ import { unseal } from './root-key/unseal.ts';
 export async function start(context: ServiceContext): Promise<RunningService> {
   const config = loadConfig(configSchema, context.env);
   const { logger, transport } = context;
-  const database = openDatabase({
+  const database = await openServiceDatabase({
+    service: 'kms',
     url: config.COFFER_DATABASE_URL,
-    applicationName: 'coffer-kms',
     max: config.COFFER_DATABASE_CONNECTIONS,
-    onError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
+    migrations,
+    logger,
   });
   try {
-    await requireDurable(database);
-    await migrate(database, { schema: schemas.kms.schema, migrations });
     const source = { rootKey: config.COFFER_ROOT_KEY, rootKeyFile: config.COFFER_ROOT_KEY_FILE };
     const seal = await tryUnseal(database, source, logger);
     const deps: Deps = { database, seal, startedAt: Date.now() };

@@ -1,4 +1,5 @@
 import type { ReplyOf, status as contracts } from '@coffer/contracts';
+import { outcomes } from '@coffer/service-kit';
 import type { Deps } from './deps.ts';
 
 const VERSION = '0.1.0';
@@ -8,19 +9,9 @@ export async function status(deps: Deps): Promise<ReplyOf<typeof contracts.kms>>
   return {
     version: VERSION,
     startedAt: deps.startedAt,
-    checks: { database: await database(deps), rootKey: rootKey(deps) },
+    checks: {
+      ...(await outcomes([{ name: 'database', check: () => deps.database.check() }])),
+      rootKey: deps.seal.reason ?? 'ok',
+    },
   };
-}
-
-export async function database(deps: Deps): Promise<string> {
-  try {
-    await deps.database.check();
-    return 'ok';
-  } catch (error) {
-    return error instanceof Error ? error.message : 'The database does not answer.';
-  }
-}
-
-export function rootKey(deps: Deps): string {
-  return deps.seal.reason ?? 'ok';
 }

@@ -1,3 +1,4 @@
+import { blobSettings, blobVariables, requireBlobTier } from '@coffer/service-kit';
 import { z } from 'zod';
 
 const HOUR_MS = 3_600_000;
@@ -31,30 +32,9 @@ export const configSchema = z
     COFFER_ORPHAN_SEARCH_INTERVAL_MS: milliseconds.default(7 * 24 * HOUR_MS),
     /** Time between two rounds that carry out deletions which governance granted before a crash; 0 turns them off. */
     COFFER_ROLL_FORWARD_INTERVAL_MS: milliseconds.default(30_000),
-    /** Blob tier in a folder … */
-    COFFER_BLOB_FOLDER: z.string().min(1).optional(),
-    /** … or in a bucket of MinIO or another S3-compatible store. */
-    COFFER_BLOB_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-    COFFER_BLOB_ACCESS_KEY: z.string().min(1).optional(),
-    COFFER_BLOB_SECRET_KEY: z.string().min(1).optional(),
-    COFFER_BLOB_BUCKET: z.string().min(1).default('coffer'),
-    COFFER_BLOB_REGION: z.string().min(1).optional(),
+    ...blobVariables,
   })
-  .superRefine((env, context) => {
-    if (env.COFFER_BLOB_FOLDER !== undefined && env.COFFER_BLOB_ENDPOINT !== undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['COFFER_BLOB_FOLDER'],
-        message: 'only one of this and COFFER_BLOB_ENDPOINT can be set',
-      });
-    }
-    if (env.COFFER_BLOB_FOLDER !== undefined) return;
-    for (const name of ['COFFER_BLOB_ENDPOINT', 'COFFER_BLOB_ACCESS_KEY', 'COFFER_BLOB_SECRET_KEY'] as const) {
-      if (env[name] === undefined) {
-        context.addIssue({ code: 'custom', path: [name], message: 'is needed when COFFER_BLOB_FOLDER is not set' });
-      }
-    }
-  })
+  .superRefine(requireBlobTier)
   .transform((env) => ({
     databaseUrl: env.COFFER_DATABASE_URL,
     databaseConnections: env.COFFER_DATABASE_CONNECTIONS,
@@ -66,16 +46,7 @@ export const configSchema = z
     collectIntervalMs: env.COFFER_COLLECT_INTERVAL_MS,
     orphanSearchIntervalMs: env.COFFER_ORPHAN_SEARCH_INTERVAL_MS,
     rollForwardIntervalMs: env.COFFER_ROLL_FORWARD_INTERVAL_MS,
-    blobs:
-      env.COFFER_BLOB_FOLDER === undefined
-        ? {
-            endpoint: env.COFFER_BLOB_ENDPOINT ?? '',
-            accessKey: env.COFFER_BLOB_ACCESS_KEY ?? '',
-            secretKey: env.COFFER_BLOB_SECRET_KEY ?? '',
-            bucket: env.COFFER_BLOB_BUCKET,
-            ...(env.COFFER_BLOB_REGION === undefined ? {} : { region: env.COFFER_BLOB_REGION }),
-          }
-        : { folder: env.COFFER_BLOB_FOLDER, endpoint: undefined },
+    blobs: blobSettings(env),
   }));
 
 export type ObjectStorageConfig = z.infer<typeof configSchema>;

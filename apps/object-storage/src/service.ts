@@ -1,40 +1,15 @@
-import { fileBlobStore, minioBlobStore, type BlobStore } from '@coffer/blob-store';
-import { migrate, openDatabase, Outbox, requireDurable, schemas, sql, type Database } from '@coffer/database';
+import { openBlobStore, type BlobStore } from '@coffer/blob-store';
+import { openServiceDatabase, Outbox, sql, type Database } from '@coffer/database';
 import { loadConfig, startNest, type RunningService, type ServiceContext } from '@coffer/service-kit';
 import { ObjectStorageModule } from './app.module.ts';
 import { startBackground } from './background.ts';
-import { configSchema, type ObjectStorageConfig } from './config.ts';
+import { configSchema } from './config.ts';
 import type { Deps } from './deps.ts';
 import { migrations } from './migrations/index.ts';
 import { operations } from './operations.ts';
 import { OpaqueIds } from './shared/opaque-ids.ts';
 
 const idSecret = sql('settings.idSecret', 'SELECT id_secret FROM settings');
-
-function open(context: ServiceContext, config: ObjectStorageConfig, max: number): Database {
-  return openDatabase({
-    url: config.databaseUrl,
-    applicationName: 'coffer-object-storage',
-    max,
-    onError: (error) => context.logger.warn({ err: error }, 'an idle database connection broke'),
-  });
-}
-
-/** On connections of its own: the first migration changes settings that a connection reads when it opens. */
-async function migrateSchema(context: ServiceContext, config: ObjectStorageConfig): Promise<void> {
-  const database = open(context, config, 1);
-  try {
-    await requireDurable(database);
-    await migrate(database, { schema: schemas['object-storage'].schema, migrations });
-  } finally {
-    await database.close();
-  }
-}
-
-function openBlobs(config: ObjectStorageConfig): Promise<BlobStore> | BlobStore {
-  const { blobs } = config;
-  return blobs.endpoint === undefined ? fileBlobStore({ folder: blobs.folder }) : minioBlobStore(blobs);
-}
 
 async function readIds(db: Database): Promise<OpaqueIds> {
   const [row] = await db.query<{ id_secret: Buffer }>(idSecret);
@@ -44,11 +19,16 @@ async function readIds(db: Database): Promise<OpaqueIds> {
 
 export async function start(context: ServiceContext): Promise<RunningService> {
   const config = loadConfig(configSchema, context.env);
-  await migrateSchema(context, config);
-  const db = open(context, config, config.databaseConnections);
+  const db = await openServiceDatabase({
+    service: 'object-storage',
+    url: config.databaseUrl,
+    max: config.databaseConnections,
+    migrations,
+    logger: context.logger,
+  });
   let blobs: BlobStore | undefined;
   try {
-    const opened = await openBlobs(config);
+    const opened = await openBlobStore(config.blobs);
     blobs = opened;
     const deps: Deps = {
       db,

@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { stack } from './stack.ts';
 import type { Sending, Wire } from './wire.ts';
-import { wire } from './wire.ts';
+import { answerTo } from './wire.ts';
 
 /** A request of which only a part has been sent. */
 export interface HalfSent {
@@ -37,15 +37,7 @@ export async function halfSend(
       ...headers,
     },
   });
-  const answer = new Promise<Wire>((resolve, reject) => {
-    request.on('error', reject);
-    request.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => resolve(wire(response.statusCode!, response.headers, Buffer.concat(chunks))));
-    });
-  });
+  const answer = answerTo(request);
   // Whoever waits for the answer gets the failure; nobody has to.
   answer.catch(() => undefined);
   request.flushHeaders();

@@ -1,4 +1,3 @@
-import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -11,7 +10,7 @@ import type { StackFacts } from './stack-facts.ts';
 import { stack } from './stack.ts';
 import { startStack } from './start-stack.ts';
 import type { Sending, Wire } from './wire.ts';
-import { wire } from './wire.ts';
+import { sendTo } from './wire.ts';
 
 /** The process of a stack that holds the connections of clients. */
 export function gatewayPid(facts: StackFacts): number {
@@ -39,25 +38,7 @@ export async function startOwnStack(env: NodeJS.ProcessEnv): Promise<OwnStack> {
   const url = new URL(endpoint);
   const keys = { accessKeyId, secretAccessKey };
   const sign = (signing: Signing) => signed({ host: url.host, region, keys, ...signing });
-  const send = ({ method, target, headers, body }: Sending) =>
-    new Promise<Wire>((resolve, reject) => {
-      const request = httpRequest({
-        host: url.hostname,
-        port: url.port,
-        agent: false,
-        method,
-        path: target,
-        headers: { ...headers },
-      });
-      request.on('error', reject);
-      request.on('response', (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => resolve(wire(response.statusCode!, response.headers, Buffer.concat(chunks))));
-      });
-      request.end(body);
-    });
+  const send = (sending: Sending) => sendTo(endpoint, sending);
   return {
     facts,
     client: s3({ keys, endpoint }),

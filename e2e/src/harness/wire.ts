@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
-import type { IncomingHttpHeaders } from 'node:http';
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest } from 'node:http';
 import { readFileSync } from 'node:fs';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { request as httpsRequest } from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
 import { stack } from './stack.ts';
 
@@ -47,26 +47,9 @@ export interface Sending {
   readonly https?: boolean;
 }
 
-let agents: { http: HttpAgent; https: HttpsAgent } | undefined;
-
-/** Sends a request through Node's own client, which changes neither path nor headers; `host` is in the headers. */
-export function send({ method, target, headers, body, https = false }: Sending): Promise<Wire> {
-  const facts = stack();
-  agents ??= {
-    http: new HttpAgent({ keepAlive: false }),
-    https: new HttpsAgent({ keepAlive: false, ...(facts.caBundle && { ca: readFileSync(facts.caBundle) }) }),
-  };
-  const url = new URL(https ? facts.httpsEndpoint! : facts.endpoint);
+/** The answer to a request; rejects when the connection breaks before it is complete. */
+export function answerTo(request: ClientRequest): Promise<Wire> {
   return new Promise((resolve, reject) => {
-    const request = (https ? httpsRequest : httpRequest)({
-      host: url.hostname,
-      port: url.port,
-      agent: https ? agents!.https : agents!.http,
-      ...(https && { servername: 'localhost' }),
-      method,
-      path: target,
-      headers: { ...headers },
-    });
     request.on('error', reject);
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
@@ -74,9 +57,31 @@ export function send({ method, target, headers, body, https = false }: Sending):
       response.on('error', reject);
       response.on('end', () => resolve(wire(response.statusCode!, response.headers, Buffer.concat(chunks))));
     });
-    // A server that refuses early may close before the body is written; the response still counts.
-    request.end(body);
   });
+}
+
+/**
+ * Sends a request through Node's own client, which changes neither path nor headers; `host` is in the headers. Over a
+ * connection of its own.
+ */
+export function sendTo(endpoint: string, { method, target, headers, body }: Sending, ca?: Buffer): Promise<Wire> {
+  const { hostname, port, protocol } = new URL(endpoint);
+  const options = { host: hostname, port, agent: false, method, path: target, headers: { ...headers } };
+  const request =
+    protocol === 'https:'
+      ? httpsRequest({ ...options, servername: 'localhost', ...(ca && { ca }) })
+      : httpRequest(options);
+  const answer = answerTo(request);
+  // A server that refuses early may close before the body is written; the response still counts.
+  request.end(body);
+  return answer;
+}
+
+/** As `sendTo`, to the shared stack. */
+export function send(sending: Sending): Promise<Wire> {
+  const { endpoint, httpsEndpoint, caBundle } = stack();
+  if (!sending.https) return sendTo(endpoint, sending);
+  return sendTo(httpsEndpoint!, sending, caBundle === undefined ? undefined : readFileSync(caBundle));
 }
 
 export interface RawResult {

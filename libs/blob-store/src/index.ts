@@ -8,3 +8,5 @@ export type { FileBlobStoreOptions } from './file/file-blob-store.ts';
 export { memoryBlobStore } from './memory/memory-blob-store.ts';
 export { minioBlobStore } from './minio/minio-blob-store.ts';
 export type { MinioBlobStoreOptions } from './minio/minio-blob-store.ts';
+export { openBlobStore } from './open-blob-store.ts';
+export type { BlobSettings } from './open-blob-store.ts';

@@ -2,6 +2,8 @@ export type { Statement, Sql } from './sql.ts';
 export { sql } from './sql.ts';
 export type { Database, DatabaseOptions } from './database.ts';
 export { openDatabase } from './database.ts';
+export type { ServiceDatabaseOptions } from './service-database.ts';
+export { openServiceDatabase } from './service-database.ts';
 export type { Isolation, TransactionOptions } from './transaction.ts';
 export * from './errors.ts';
 export { requireDurable } from './durable.ts';
