@@ -1,9 +1,11 @@
 import type { BusEvent, Contract, ServiceName } from '@coffer/contracts';
-import { Batcher, envelopeOf, type Element } from './batcher.ts';
+import { Batcher } from './batcher.ts';
+import { envelopeOf, type Element } from './lane.ts';
 import type { Carrier, Outcome } from './envelope.ts';
 import { asFault, busFault } from './faults.ts';
 import { mustOf } from './must-understand.ts';
-import { attemptTwice } from './retry.ts';
+import { attemptAgain } from './retry.ts';
+import { RetryBudget } from './retry-budget.ts';
 import { currentTraceparent, observe } from './trace.ts';
 import type { BusClient, CallOptions } from './transport.ts';
 
@@ -34,6 +36,7 @@ export class Client implements BusClient {
   readonly #carrier: Carrier;
   readonly #events: EventCarrier;
   readonly #batchers = new Map<string, Batcher>();
+  readonly #budgets = new Map<string, RetryBudget>();
 
   constructor(service: ServiceName, carrier: Carrier, events: EventCarrier) {
     this.#service = service;
@@ -64,7 +67,7 @@ export class Client implements BusClient {
     };
     const attempt = async (): Promise<Reply> => replyOf(contract, await this.#send(contract, element));
     try {
-      const answer = contract.retry === 'safe' ? attemptTwice(attempt, deadline) : attempt();
+      const answer = contract.retry === 'safe' ? attemptAgain(attempt, deadline, this.#budget(contract)) : attempt();
       const reply = await (signal ? abortable(answer, signal) : answer);
       observation?.end();
       return reply;
@@ -102,5 +105,14 @@ export class Client implements BusClient {
       this.#batchers.set(contract.subject, batcher);
     }
     return batcher;
+  }
+
+  #budget(contract: Contract): RetryBudget {
+    let budget = this.#budgets.get(contract.subject);
+    if (!budget) {
+      budget = new RetryBudget();
+      this.#budgets.set(contract.subject, budget);
+    }
+    return budget;
   }
 }

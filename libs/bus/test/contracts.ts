@@ -66,6 +66,15 @@ export const readAll = contract('identity', 'read-all', {
   batched: true,
 });
 
+export const addIn = contract('identity', 'add-in', {
+  request: z.object({ place: z.string(), left: z.number() }),
+  reply: z.object({ sum: z.number() }),
+  callers: ['gateway'],
+  batched: true,
+  batchBy: ({ place }) => place,
+  timeoutMs: 5_000,
+});
+
 export const secretOfKms = contract('kms', 'secret', {
   request: z.object({}),
   reply: z.object({ secret: z.string() }),
@@ -74,5 +83,5 @@ export const secretOfKms = contract('kms', 'secret', {
 
 export const changed = event('identity', 'changed', z.object({ epoch: z.number() }), ['gateway']);
 
-export const allContracts = [greet, safeGreet, newerPut, add, readAll, secretOfKms] as const;
+export const allContracts = [greet, safeGreet, newerPut, add, readAll, addIn, secretOfKms] as const;
 export const allEvents = [changed] as const;

@@ -1,4 +1,7 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import { connect as dial, createServer, type AddressInfo, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isFault, services, type ServiceName } from '@coffer/contracts';
 import { connect, PermissionViolationError, type NatsConnection } from '@nats-io/transport-node';
@@ -137,6 +140,7 @@ if (binary === undefined) {
           'coffer.v1.identity.put.*',
           'coffer.v1.identity.add.*',
           'coffer.v1.identity.read-all.*',
+          'coffer.v1.identity.add-in.*',
         ],
       });
       expect(natsPermissions('audit', allContracts, allEvents)).toEqual({ publish: [], subscribe: ['_INBOX_audit.>'] });
@@ -242,6 +246,44 @@ if (binary === undefined) {
       await gateway.drain();
       await identity.drain();
       proxy.close();
+    });
+
+    it('gets answers soon after the process was killed that had the calls', async () => {
+      world = await natsWorld(binary);
+      const children: ChildProcess[] = [];
+      const receiver = async (way: 'hang' | 'answer'): Promise<{ child: ChildProcess; lines: string[] }> => {
+        const script = join(import.meta.dirname, 'receiver.mjs');
+        const argv = ['--conditions=@coffer/source', script, world.server.url, passwordOf('identity'), way];
+        const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+        children.push(child);
+        const lines: string[] = [];
+        createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+        await expect.poll(() => lines.includes('ready'), { timeout: 10_000 }).toBe(true);
+        return { child, lines };
+      };
+      try {
+        const gateway = await world.transport('gateway');
+        const { child, lines } = await receiver('hang');
+        const calls = Array.from({ length: 50 }, (_, each) =>
+          gateway.client.call(safeGreet, { name: String(each) }, { timeoutMs: 15_000 }),
+        );
+        await expect.poll(() => lines.filter((line) => line === 'got').length).toBe(50);
+        child.kill('SIGKILL');
+        const killed = performance.now();
+        await new Promise((resolve) => child.once('exit', resolve));
+        await sleep(50);
+        // Who asks now learns at once that nobody is there.
+        const refused = await gateway.client.call(safeGreet, { name: 'new' }).catch((error: unknown) => error);
+        expect(isFault(refused, 'Unavailable')).toBe(true);
+        expect(performance.now() - killed).toBeLessThan(1_000);
+        await sleep(1_500);
+        await receiver('answer');
+        expect((await Promise.all(calls)).map(({ text }) => text)).toEqual(calls.map((_, each) => String(each)));
+        expect(performance.now() - killed).toBeLessThan(5_000);
+        await gateway.drain();
+      } finally {
+        for (const child of children) child.kill('SIGKILL');
+      }
     });
 
     it('says Unavailable while the broker is away, and drains without it', async () => {

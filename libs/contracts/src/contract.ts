@@ -26,6 +26,11 @@ export interface Contract<Request = unknown, Reply = unknown> {
   readonly mustUnderstand: readonly string[];
   /** Calls of this kind gather while two are under way and travel as one message; each keeps its own result. */
   readonly batched: boolean;
+  /**
+   * For calls that may have to wait for each other: only those with the same key share a batch, so that what holds up one
+   * key holds up no other. Absent: all calls of the contract gather together.
+   */
+  batchBy?(message: Request): string;
   readonly callers: readonly ServiceName[];
 }
 
@@ -41,6 +46,7 @@ export interface ContractOptions<Request, Reply> {
   retry?: 'safe' | 'never';
   mustUnderstand?: readonly string[];
   batched?: boolean;
+  batchBy?(message: Request): string;
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -50,6 +56,8 @@ export function contract<Request, Reply>(
   operation: string,
   options: ContractOptions<Request, Reply>,
 ): Contract<Request, Reply> {
+  const { batchBy } = options;
+  if (batchBy && !options.batched) throw new TypeError(`${service}.${operation} has a batch key, but is not batched`);
   return Object.freeze({
     service,
     operation,
@@ -62,6 +70,7 @@ export function contract<Request, Reply>(
     mustUnderstand: options.mustUnderstand ?? [],
     batched: options.batched ?? false,
     callers: options.callers,
+    ...(batchBy ? { batchBy } : {}),
   });
 }
 

@@ -135,6 +135,8 @@ export const commit = contract('object-storage', 'commit', {
   timeoutMs: 15_000,
   retry: 'safe',
   batched: true,
+  // A batch takes the locks of its buckets together, and must not wait for those of a stranger.
+  batchBy: (message) => message.revision.bucketId,
 });
 
 export const deleteEntry = z.object({
@@ -239,6 +241,8 @@ export const commitPart = contract('object-storage', 'commitPart', {
   timeoutMs: 15_000,
   retry: 'safe',
   batched: true,
+  // A batch takes the locks of its buckets together, and must not wait for those of a stranger.
+  batchBy: (message) => message.revision.bucketId,
 });
 
 export const completeUpload = contract('object-storage', 'completeUpload', {
