@@ -2,6 +2,7 @@ import type { BlobStore } from '@coffer/blob-store';
 import type { BusClient } from '@coffer/bus';
 import type { Database, Outbox } from '@coffer/database';
 import type { ObjectStorageConfig } from './config.ts';
+import type { WaitingRoom } from './shared/waiting-room.ts';
 import type { OpaqueIds } from './shared/opaque-ids.ts';
 
 /** What the service writes to its log; a pino logger fits. */
@@ -15,6 +16,8 @@ export interface Log {
 export interface Deps {
   readonly db: Database;
   readonly outbox: Outbox;
+  /** For those whose locks are not free. */
+  readonly waiting: WaitingRoom;
   readonly bus: BusClient;
   readonly blobs: BlobStore;
   readonly ids: OpaqueIds;

@@ -8,6 +8,7 @@ import type { Deps } from './deps.ts';
 import { migrations } from './migrations/index.ts';
 import { operations } from './operations.ts';
 import { OpaqueIds } from './shared/opaque-ids.ts';
+import { WaitingRoom } from './shared/waiting-room.ts';
 
 const idSecret = sql('settings.idSecret', 'SELECT id_secret FROM settings');
 
@@ -33,6 +34,7 @@ export async function start(context: ServiceContext): Promise<RunningService> {
     const deps: Deps = {
       db,
       outbox: new Outbox(db),
+      waiting: new WaitingRoom(config.databaseConnections),
       bus: context.transport.client,
       blobs: opened,
       ids: await readIds(db),

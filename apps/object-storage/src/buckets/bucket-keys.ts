@@ -1,7 +1,7 @@
 import { Fault, type BucketKey } from '@coffer/contracts';
 import { sql } from '@coffer/database';
 import type { Deps } from '../deps.ts';
-import { lockForChange } from '../shared/locks.ts';
+import { forChange, withLocks } from '../shared/locks.ts';
 import { findBuckets, isBucketId, noSuchBucket } from './bucket-row.ts';
 
 const insertKey = sql(
@@ -24,8 +24,7 @@ export async function offerBucketKey(
   message: { bucketId: string; key: BucketKey; replaces?: string | undefined },
 ): Promise<{ key: BucketKey }> {
   if (!isBucketId(message.bucketId)) throw noSuchBucket(undefined);
-  return await deps.db.transaction(async (tx) => {
-    await lockForChange(tx, message.bucketId);
+  return await withLocks(deps, forChange(message.bucketId), async (tx) => {
     const bucket = (await findBuckets(tx, [message.bucketId])).get(message.bucketId);
     if (!bucket) throw noSuchBucket(undefined);
     if (

@@ -195,6 +195,7 @@ describe('DeleteBucket', () => {
     await expect(world.context(bucket.name)).rejects.toMatchObject({ code: 'NoSuchBucket' });
     await expect(remove()).rejects.toMatchObject({ code: 'NoSuchBucket', extras: { BucketName: bucket.name } });
     await expect(world.put(versioned, 'k')).rejects.toMatchObject({ code: 'NoSuchBucket' });
+    await world.operator.call(objectStorage.collect, {});
     const [claim] = await world.query<{ state: string }>('SELECT state FROM blob_claims WHERE blob_id = $1', [
       part.body.blobId,
     ]);

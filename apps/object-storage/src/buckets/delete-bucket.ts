@@ -7,18 +7,15 @@ const anyVersion = sql(
   'buckets.anyVersion',
   'SELECT true AS found FROM versions WHERE bucket_id = $1 ORDER BY key LIMIT 1',
 );
-const dropParts = sql(
-  'buckets.dropParts',
-  `WITH gone AS (DELETE FROM upload_parts WHERE bucket_id = $1 RETURNING blob_id)
-   UPDATE blob_claims SET state = 'doomed', since = clock_timestamp()
-    WHERE blob_id = ANY (ARRAY(SELECT blob_id FROM gone))`,
-);
-const dropUploads = sql('buckets.dropUploads', 'DELETE FROM uploads WHERE bucket_id = $1');
+const remember = sql('buckets.remember', 'INSERT INTO removed_buckets (bucket_id) VALUES ($1)');
 const dropCompleted = sql('buckets.dropCompleted', 'DELETE FROM completed_uploads WHERE bucket_id = $1');
 const dropKeys = sql('buckets.dropKeys', 'DELETE FROM bucket_keys WHERE bucket_id = $1');
 const drop = sql('buckets.drop', 'DELETE FROM buckets WHERE bucket_id = $1');
 
-/** Only an empty bucket goes: versions and delete markers count, uploads in progress are aborted. */
+/**
+ * Only an empty bucket goes: versions and delete markers count, uploads in progress are aborted. They cannot be reached
+ * without their bucket; their rows, which may be very many, are left to the collector (forget-buckets.ts).
+ */
 export function deleteBucket(deps: Deps, message: Forwarded): Promise<ForwardedReply> {
   return changeBucket(deps, message, async (tx, bucket) => {
     const id = bucket.bucket_id;
@@ -34,7 +31,7 @@ export function deleteBucket(deps: Deps, message: Forwarded): Promise<ForwardedR
         },
       );
     }
-    for (const statement of [dropParts, dropUploads, dropCompleted, dropKeys, drop]) await tx.execute(statement, [id]);
+    for (const statement of [remember, dropCompleted, dropKeys, drop]) await tx.execute(statement, [id]);
     return { status: 204 };
   });
 }

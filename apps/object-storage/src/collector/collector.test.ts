@@ -46,6 +46,30 @@ describe('the collector', () => {
     await expect(world.put(bucket, 'c', { body: orphan })).rejects.toMatchObject({ code: 'OperationAborted' });
   });
 
+  it('removes what was being uploaded to a bucket that is gone, and not before its time', async () => {
+    const doomed = await world.bucket();
+    const upload = await world.upload(doomed, 'm');
+    const parts = [await stored(), await stored()];
+    for (const [index, body] of parts.entries()) await upload.part(index + 1, 5, { body });
+    await world.op('DeleteBucket', { Bucket: doomed.name }, { bucket: doomed });
+    const left = async () => {
+      const tables = ['uploads', 'upload_parts', 'removed_buckets'];
+      const counts = tables.map(async (table) => {
+        const rows = await world.query(`SELECT 1 FROM ${table} WHERE bucket_id = $1`, [doomed.bucketId]);
+        return rows.length;
+      });
+      return await Promise.all(counts);
+    };
+    // The request itself does not touch them: there may be any number.
+    expect(await left()).toEqual([1, 2, 1]);
+    await expect(upload.part(3, 5)).rejects.toMatchObject({ code: 'NoSuchBucket' });
+    await Promise.all([collect(), collect()]);
+    await collect();
+    expect(await left()).toEqual([0, 0, 0]);
+    const stays = await ids();
+    for (const { blobId } of parts) expect(stays).not.toContain(blobId);
+  });
+
   it('races commits for the same blobs, and exactly one of the two wins each', async () => {
     const bodies = await Promise.all(Array.from({ length: 60 }, stored));
     const [commits] = await Promise.all([

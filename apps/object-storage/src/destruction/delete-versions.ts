@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts';
 import { ownerOf } from '../objects/place-versions.ts';
 import { insertVersions, setLatest, type PlaceRef } from '../objects/write-versions.ts';
 import { isStorableKey } from '../shared/keys.ts';
-import { lockForMutation } from '../shared/locks.ts';
+import { forMutation, withLocks } from '../shared/locks.ts';
 import { NULL_VERSION } from '../shared/opaque-ids.ts';
 import { wholeSeconds } from '../versions/version-row.ts';
 import type { DeleteResult, StoredVersion } from './decide-deletion.ts';
@@ -185,9 +185,11 @@ function draftOf(message: DeleteRequest, reply: DeleteReply): object {
 export async function deleteVersions(deps: Deps, message: DeleteRequest): Promise<DeleteReply> {
   const { bucketId } = message.revision;
   if (!isBucketId(bucketId)) throw noSuchBucket(message.draft.bucket);
+  const keys = message.entries.filter((entry) => isStorableKey(entry.key)).map(({ key }) => ({ bucketId, key }));
+  const locks = forMutation(keys.length === 0 ? [{ bucketId, key: '' }] : keys);
   const verdicts = new Map<string, { grantId: string } | { fault: ReturnType<typeof s3Error> }>();
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
-    const done = await deps.db.transaction((tx) => attempt(deps, tx, message, verdicts));
+    const done = await withLocks(deps, locks, (tx) => attempt(deps, tx, message, verdicts));
     if ('reply' in done) {
       failpoint('object-storage.delete.before-settle');
       if (done.carriedOut.length > 0) await settleGrants(deps, done.carriedOut);
@@ -213,10 +215,6 @@ async function attempt(deps: Deps, tx: Sql, message: DeleteRequest, verdicts: Ve
   const { bucketId } = message.revision;
   const { requestId } = message.caller;
   const entries = message.entries.filter((entry) => isStorableKey(entry.key));
-  await lockForMutation(
-    tx,
-    entries.length === 0 ? [{ bucketId, key: '' }] : entries.map((entry) => ({ bucketId, key: entry.key })),
-  );
   const earlier = (await deps.outbox.replies([requestId], tx)).get(requestId);
   if (earlier) return { reply: earlier.reply as DeleteReply, carriedOut: grantsOf(verdicts) };
   const [bucket, histories] = await Promise.all([

@@ -3,7 +3,7 @@ import { sql, type Sql } from '@coffer/database';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import type { Deps } from '../deps.ts';
 import { isBucketId } from '../buckets/bucket-row.ts';
-import { lockForMutation } from '../shared/locks.ts';
+import { forMutation, withLocks } from '../shared/locks.ts';
 import { settleGrants } from './gate.ts';
 import { removeVersions } from './remove-versions.ts';
 
@@ -28,7 +28,6 @@ const relatestKey = sql(
 type Grant = ReplyOf<typeof governance.pendingGrants>['grants'][number];
 
 async function carryOut(deps: Deps, tx: Sql, grant: Grant): Promise<void> {
-  await lockForMutation(tx, [grant]);
   const [version] = await tx.query<{ key: string; order_no: number; is_latest: boolean }>(find, [
     grant.bucketId,
     grant.internalVersionId,
@@ -58,7 +57,7 @@ export async function rollForward(deps: Deps, minAgeMs: number = MIN_AGE_MS): Pr
     for (const grant of grants) {
       // A replacement without its commit has not happened: the old version stays, and only the grant is put away.
       if (grant.purpose === 'replace' || !isBucketId(grant.bucketId)) continue;
-      await deps.db.transaction((tx) => carryOut(deps, tx, grant));
+      await withLocks(deps, forMutation([grant]), (tx) => carryOut(deps, tx, grant));
     }
     failpoint('object-storage.roll-forward.before-settle');
     const told = await settleGrants(

@@ -130,6 +130,13 @@ CREATE TABLE removed_versions (
 );
 CREATE INDEX removed_versions_by_age ON removed_versions (removed_at);
 
+-- Buckets that are gone, but whose uploads in progress still lie here.
+CREATE TABLE removed_buckets (
+  bucket_id uuid PRIMARY KEY,
+  removed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX removed_buckets_by_age ON removed_buckets (removed_at);
+
 CREATE TABLE uploads (
   bucket_id uuid NOT NULL,
   key text COLLATE "C" NOT NULL,
@@ -207,6 +214,15 @@ DECLARE b int; k bigint;
 BEGIN
   FOREACH b IN ARRAY bucket_locks LOOP PERFORM pg_advisory_xact_lock_shared(7, b); END LOOP;
   FOREACH k IN ARRAY key_locks LOOP PERFORM pg_advisory_xact_lock(k); END LOOP;
+END $$;
+
+-- The same without waiting: false as soon as one of them is not free, or somebody waits for it who came before.
+CREATE FUNCTION try_lock_keys(bucket_locks int[], key_locks bigint[]) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE b int; k bigint;
+BEGIN
+  FOREACH b IN ARRAY bucket_locks LOOP IF NOT pg_try_advisory_xact_lock_shared(7, b) THEN RETURN false; END IF; END LOOP;
+  FOREACH k IN ARRAY key_locks LOOP IF NOT pg_try_advisory_xact_lock(k) THEN RETURN false; END IF; END LOOP;
+  RETURN true;
 END $$;
 `;
 

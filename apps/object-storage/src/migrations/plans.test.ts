@@ -24,15 +24,16 @@ afterAll(() => world?.close());
 const SMALL_TABLES = ['settings', 'collector_progress'];
 
 /** Indexes that hold nothing but what waits to be worked on. */
-const WAITING = ['blob_claims_waiting', 'outbox_kept', 'outbox_pending'];
+const WAITING = ['blob_claims_waiting', 'outbox_kept', 'outbox_pending', 'removed_buckets_by_age'];
 
 /** Statements about all of one bucket, on purpose. */
 const ONE_BUCKET = [
   'buckets.anyVersion',
-  'buckets.dropParts',
-  'buckets.dropUploads',
   'buckets.dropCompleted',
   'buckets.dropKeys',
+  'collector.doomUploadParts',
+  'collector.dropUploads',
+  'collector.forgetBucket',
 ];
 
 const INDEX_SCAN = /Index (?:Only )?Scan using (\w+)[^\n]*(?:\n\s*Index Cond: ([^\n]*))?/g;

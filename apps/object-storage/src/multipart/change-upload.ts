@@ -3,7 +3,7 @@ import type { Sql } from '@coffer/database';
 import type { Deps } from '../deps.ts';
 import { mutate, type Change } from '../shared/forwarded.ts';
 import { requiredText } from '../shared/input.ts';
-import { lockForMutation } from '../shared/locks.ts';
+import { forMutation } from '../shared/locks.ts';
 import type { UploadName } from './upload-row.ts';
 
 /** Changes one upload, while no part of it is being stored. */
@@ -17,7 +17,7 @@ export function changeUpload(
   return mutate(
     deps,
     message,
-    (tx, bucketId) => lockForMutation(tx, [], [{ bucketId, uploadId }]),
+    (bucketId) => forMutation([], [{ bucketId, uploadId }]),
     (tx, bucket) => work(tx, { bucketId: bucket.bucket_id, key, uploadId }),
   );
 }

@@ -5,7 +5,7 @@ import { findBuckets, isBucketId, isFresh, noSuchBucket, staleContext, type Buck
 import type { Deps } from '../deps.ts';
 import { claimBlobs, doomBlobs, type BlobClaim } from '../objects/write-versions.ts';
 import { requireDistinct } from '../shared/distinct.ts';
-import { lockForMutation } from '../shared/locks.ts';
+import { forMutation, withLocks } from '../shared/locks.ts';
 import { mayBeOneElement } from '../shared/one-element.ts';
 import { bodyColumns, wholeSeconds } from '../versions/version-row.ts';
 import { findUploads, noSuchUpload, uploadPlace, type UploadName, type UploadRow } from './upload-row.ts';
@@ -53,7 +53,8 @@ export async function commitPart(deps: Deps, messages: readonly PartRequest[]): 
 
 async function run(deps: Deps, messages: readonly PartRequest[]): Promise<Result[]> {
   try {
-    return await deps.db.transaction((tx) => attempt(deps, tx, messages));
+    const valid = messages.filter((message) => isBucketId(message.revision.bucketId));
+    return await withLocks(deps, forMutation([], valid.map(uploadOf)), (tx) => attempt(deps, tx, messages, valid));
   } catch (error) {
     if (!mayBeOneElement(error)) throw error;
     // One element's values broke the batch: done again one by one, only that one fails.
@@ -64,10 +65,14 @@ async function run(deps: Deps, messages: readonly PartRequest[]): Promise<Result
   }
 }
 
-async function attempt(deps: Deps, tx: Sql, messages: readonly PartRequest[]): Promise<Result[]> {
+/** @param valid those of the messages whose bucket can exist; the locks of their uploads are held */
+async function attempt(
+  deps: Deps,
+  tx: Sql,
+  messages: readonly PartRequest[],
+  valid: readonly PartRequest[],
+): Promise<Result[]> {
   requireDistinct(messages.map((message) => message.caller.requestId));
-  const valid = messages.filter((message) => isBucketId(message.revision.bucketId));
-  await lockForMutation(tx, [], valid.map(uploadOf));
   const [buckets, replies, uploads] = await Promise.all([
     findBuckets(
       tx,

@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts';
 import { placeWithGrants } from '../objects/place-with-grants.ts';
 import { placeVersions, replayed, type Placed } from '../objects/place-versions.ts';
 import { isStorableKey } from '../shared/keys.ts';
-import { lockForMutation } from '../shared/locks.ts';
+import { forMutation, withLocks } from '../shared/locks.ts';
 import { wholeSeconds } from '../versions/version-row.ts';
 import { dropUpload } from './abort-multipart-upload.ts';
 import { checkParts, type CheckedObject, type StoredPart } from './check-parts.ts';
@@ -55,15 +55,18 @@ async function completedBefore(tx: Sql, upload: UploadName): Promise<CompleteRep
   return row?.reply;
 }
 
+function nameOf({ revision, key, uploadId }: CompleteRequest): UploadName {
+  return { bucketId: revision.bucketId, key, uploadId };
+}
+
 async function attempt(
   deps: Deps,
   tx: Sql,
   message: CompleteRequest,
   granted: ReadonlyMap<string, string>,
 ): Promise<Placed> {
-  const { key, uploadId, caller } = message;
-  const name = { bucketId: message.revision.bucketId, key, uploadId };
-  await lockForMutation(tx, [name], [name]);
+  const { uploadId, caller } = message;
+  const name = nameOf(message);
   const earlier = (await deps.outbox.replies([caller.requestId], tx)).get(caller.requestId);
   if (earlier) return replayed(earlier.reply);
   await freshBucket(tx, message.revision, message.draft.bucket);
@@ -148,13 +151,14 @@ async function finish(
 export async function completeUpload(deps: Deps, message: CompleteRequest): Promise<CompleteReply> {
   if (!isBucketId(message.revision.bucketId)) throw noSuchBucket(message.draft.bucket);
   if (!isStorableKey(message.key)) throw noSuchUpload(message.uploadId);
+  const name = nameOf(message);
   const [result] = await placeWithGrants(deps, [message], async (_, granted) => [
-    await deps.db
-      .transaction((tx) => attempt(deps, tx, message, granted))
-      .catch((error: unknown): Placed => {
+    await withLocks(deps, forMutation([name], [name]), (tx) => attempt(deps, tx, message, granted)).catch(
+      (error: unknown): Placed => {
         if (!isFault(error)) throw error;
         return { fault: error };
-      }),
+      },
+    ),
   ]);
   failpoint('object-storage.complete-upload.before-reply');
   if (result === undefined || isFault(result)) throw result ?? s3Error('InternalError');

@@ -4,7 +4,7 @@ import { freshBucket, isBucketId, noSuchBucket } from '../buckets/bucket-row.ts'
 import type { Deps } from '../deps.ts';
 import { ownerOf } from '../objects/place-versions.ts';
 import { isStorableKey } from '../shared/keys.ts';
-import { lockForMutation } from '../shared/locks.ts';
+import { forMutation, withLocks } from '../shared/locks.ts';
 import { newUploadId } from '../shared/opaque-ids.ts';
 import { asBuffer } from '../versions/version-row.ts';
 
@@ -27,8 +27,7 @@ export async function createUpload(
   if (!isBucketId(bucketId)) throw noSuchBucket(message.draft.bucket);
   if (!isStorableKey(key)) throw s3Error('InvalidURI');
   if (checksum) multipartChecksum(checksum.algorithm, checksum.type);
-  return await deps.db.transaction(async (tx) => {
-    await lockForMutation(tx, [{ bucketId, key }]);
+  return await withLocks(deps, forMutation([{ bucketId, key }]), async (tx) => {
     const earlier = (await deps.outbox.replies([caller.requestId], tx)).get(caller.requestId);
     if (earlier) return earlier.reply as CreateReply;
     const bucket = await freshBucket(tx, revision, message.draft.bucket);

@@ -87,9 +87,10 @@ describe('commit and locate', () => {
 
   it('lets exactly one of many racing If-None-Match: * win', async () => {
     const bucket = await world.bucket();
+    const otherGateway = world.newGateway();
     const results = await Promise.allSettled(
       Array.from({ length: 40 }, (_, index) =>
-        (index % 2 ? world.gateway : world.otherGateway).call(
+        (index % 2 ? world.gateway : otherGateway).call(
           objectStorage.commit,
           world.commitRequest(bucket, 'race', { conditions: { ifNoneMatch: '*' } }),
         ),

@@ -3,7 +3,7 @@ import type { RequestOf, ReplyOf } from '@coffer/contracts';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { isBucketId, noSuchBucket } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
-import { lockForMutation } from '../shared/locks.ts';
+import { forMutation, withLocks, type KeyRef } from '../shared/locks.ts';
 import { isStorableKey } from '../shared/keys.ts';
 import { wholeSeconds } from '../versions/version-row.ts';
 import { placeVersions, type NewVersion } from './place-versions.ts';
@@ -18,6 +18,8 @@ function newVersion(message: CommitRequest): NewVersion {
   const lastModified = wholeSeconds(message.time);
   return { ...message, lastModified, reply: (placed) => ({ ...placed, etag: message.etag, lastModified }) };
 }
+
+const placeOf = ({ revision, key }: NewVersion): KeyRef => ({ bucketId: revision.bucketId, key });
 
 /**
  * Makes sealed bodies visible as the newest versions of their keys: one transaction for the whole batch, each element
@@ -35,11 +37,7 @@ export async function commit(deps: Deps, messages: readonly CommitRequest[]): Pr
     else elements.push(newVersion(message));
   }
   const placed = await placeWithGrants(deps, elements, (some, granted) =>
-    deps.db.transaction(async (tx) => {
-      await lockForMutation(
-        tx,
-        some.map((element) => ({ bucketId: element.revision.bucketId, key: element.key })),
-      );
+    withLocks(deps, forMutation(some.map(placeOf)), async (tx) => {
       const results = await placeVersions(deps, tx, some, granted);
       failpoint('object-storage.commit.before-commit');
       return results;

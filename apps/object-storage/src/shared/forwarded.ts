@@ -3,7 +3,7 @@ import type { Sql } from '@coffer/database';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { bucketOf, findBuckets, isFresh, staleContext, type BucketRow } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
-import { lockForChange, lockForMutation } from './locks.ts';
+import { forChange, forMutation, withLocks, type Locks } from './locks.ts';
 
 registerFailpoints('object-storage.change.before-commit', 'object-storage.change.before-reply');
 
@@ -41,8 +41,8 @@ export async function readContents(
 }
 
 /** The bucket to lock. Without a revision it is found by its name first; what counts is read again under the lock. */
-async function bucketIdOf(tx: Sql, message: Forwarded): Promise<string> {
-  return message.revision?.bucketId ?? (await bucketOf(tx, message)).bucket_id;
+async function bucketIdOf(runner: Sql, message: Forwarded): Promise<string> {
+  return message.revision?.bucketId ?? (await bucketOf(runner, message)).bucket_id;
 }
 
 /** @throws Fault NoSuchBucket, StaleContext; also when the name belongs to another bucket than the locked one by now */
@@ -61,20 +61,19 @@ export interface Change {
   draft?: Partial<RequestRecord>;
 }
 
-/** A mutation under the lock that `lock` takes: repeated requests get the first reply, the draft commits with the change. */
+/** A mutation under the locks of `locksOf`: repeated requests get the first reply, the draft commits with the change. */
 export async function mutate(
   deps: Deps,
   message: Forwarded,
-  lock: (tx: Sql, bucketId: string) => Promise<void>,
+  locksOf: (bucketId: string) => Locks,
   work: (tx: Sql, bucket: BucketRow) => Promise<Change>,
 ): Promise<ForwardedReply> {
   const draft = draftOf(message);
   const { requestId } = message.caller;
   const earlier = await deps.outbox.reply(requestId);
   if (earlier) return earlier.reply as ForwardedReply;
-  const reply = await deps.db.transaction(async (tx) => {
-    const bucketId = await bucketIdOf(tx, message);
-    await lock(tx, bucketId);
+  const bucketId = await bucketIdOf(deps.db, message);
+  const reply = await withLocks(deps, locksOf(bucketId), async (tx) => {
     // Before the bucket is looked at: what an earlier copy of this request did to it must not make this one fail.
     const repeated = (await deps.outbox.replies([requestId], tx)).get(requestId);
     if (repeated) return repeated.reply as ForwardedReply;
@@ -99,7 +98,7 @@ export function changeBucket(
   message: Forwarded,
   work: (tx: Sql, bucket: BucketRow) => Promise<Change>,
 ): Promise<ForwardedReply> {
-  return mutate(deps, message, lockForChange, work);
+  return mutate(deps, message, forChange, work);
 }
 
 /** Changes something of one key. */
@@ -109,5 +108,5 @@ export function changeKey(
   key: string,
   work: (tx: Sql, bucket: BucketRow) => Promise<Change>,
 ): Promise<ForwardedReply> {
-  return mutate(deps, message, (tx, bucketId) => lockForMutation(tx, [{ bucketId, key }]), work);
+  return mutate(deps, message, (bucketId) => forMutation([{ bucketId, key }]), work);
 }

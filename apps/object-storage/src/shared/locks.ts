@@ -1,5 +1,6 @@
 import { sql, type Sql } from '@coffer/database';
 import { createHash } from 'node:crypto';
+import type { Deps } from '../deps.ts';
 
 /*
  * Locks are Postgres advisory locks that end with their transaction: they cost no write, and unlike row locks they are
@@ -17,7 +18,9 @@ import { createHash } from 'node:crypto';
 const MAX_KEY_LOCKS = 300;
 
 const lockKeys = sql('locks.keys', 'SELECT lock_keys($1::int[], $2::bigint[])');
+const tryKeys = sql('locks.tryKeys', 'SELECT try_lock_keys($1::int[], $2::bigint[]) AS got');
 const lockBucket = sql('locks.bucket', 'SELECT pg_advisory_xact_lock(7, $1::int)');
+const tryBucket = sql('locks.tryBucket', 'SELECT pg_try_advisory_xact_lock(7, $1::int) AS got');
 const lockAccount = sql('locks.account', 'SELECT pg_advisory_xact_lock(8, $1::int)');
 
 function hash64(text: string): bigint {
@@ -38,11 +41,18 @@ export interface UploadRef {
   uploadId: string;
 }
 
-export async function lockForMutation(
-  tx: Sql,
-  keys: readonly KeyRef[],
-  uploads: readonly UploadRef[] = [],
-): Promise<void> {
+/** The locks of a piece of work. */
+export interface Locks {
+  /** Whose connections may wait for these locks together. */
+  readonly place: string;
+  /** Takes them if all are free; what was taken of them goes with the transaction. */
+  attempt(tx: Sql): Promise<boolean>;
+  /** Waits for them. */
+  take(tx: Sql): Promise<void>;
+}
+
+/** For a mutation of objects: their buckets shared, their keys and uploads alone. */
+export function forMutation(keys: readonly KeyRef[], uploads: readonly UploadRef[] = []): Locks {
   const buckets = new Set<string>();
   const hashes = new Set<bigint>();
   for (const { bucketId, key } of keys) {
@@ -53,21 +63,63 @@ export async function lockForMutation(
     buckets.add(bucketId);
     hashes.add(hash64(`upload\0${bucketId}\0${uploadId}`));
   }
-  if (buckets.size === 1 && hashes.size > MAX_KEY_LOCKS) {
-    for (const bucketId of buckets) await lockForChange(tx, bucketId);
-    return;
-  }
-  const bucketLocks = [...new Set([...buckets].map(hash32))].sort((a, b) => a - b);
-  const keyLocks = [...hashes].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).map(String);
-  await tx.query(lockKeys, [bucketLocks, keyLocks]);
+  const [first] = buckets;
+  if (first !== undefined && buckets.size === 1 && hashes.size > MAX_KEY_LOCKS) return forChange(first);
+  const values = [
+    [...new Set([...buckets].map(hash32))].sort((a, b) => a - b),
+    [...hashes].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).map(String),
+  ];
+  return {
+    place: [...buckets].toSorted().join(' '),
+    attempt: async (tx) => (await tx.query<{ got: boolean }>(tryKeys, values))[0]?.got === true,
+    take: async (tx) => void (await tx.query(lockKeys, values)),
+  };
 }
 
-/** Waits until no mutation of the bucket's objects is under way, and keeps others out until the transaction ends. */
-export async function lockForChange(tx: Sql, bucketId: string): Promise<void> {
-  await tx.query(lockBucket, [hash32(bucketId)]);
+/** For a change that no mutation of the bucket's objects may overlap with. */
+export function forChange(bucketId: string): Locks {
+  const values = [hash32(bucketId)];
+  return {
+    place: bucketId,
+    attempt: async (tx) => (await tx.query<{ got: boolean }>(tryBucket, values))[0]?.got === true,
+    take: async (tx) => void (await tx.query(lockBucket, values)),
+  };
 }
 
 /** Serialises what counts an account's buckets. */
 export async function lockAccountBuckets(tx: Sql, accountId: string): Promise<void> {
   await tx.query(lockAccount, [hash32(accountId)]);
+}
+
+class NotFree extends Error {}
+
+/**
+ * Runs the work in a transaction that holds the locks. They are free nearly always, and then this costs nothing beside
+ * taking them. When they are not, the connection goes back, and waits only while there is a seat in the waiting room: a
+ * bucket whose lock is held for long must not use up the connections that the other buckets need.
+ * @throws Fault SlowDown, or Postgres' lock_not_available, when they do not become free in time
+ */
+export async function withLocks<T>(
+  deps: Pick<Deps, 'db' | 'waiting'>,
+  locks: Locks,
+  work: (tx: Sql) => Promise<T>,
+): Promise<T> {
+  try {
+    return await deps.db.transaction(async (tx) => {
+      if (!(await locks.attempt(tx))) throw new NotFree();
+      return await work(tx);
+    });
+  } catch (error) {
+    if (!(error instanceof NotFree)) throw error;
+  }
+  const leave = await deps.waiting.enter(locks.place);
+  try {
+    return await deps.db.transaction(async (tx) => {
+      await locks.take(tx);
+      leave();
+      return await work(tx);
+    });
+  } finally {
+    leave();
+  }
 }

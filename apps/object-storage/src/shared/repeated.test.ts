@@ -3,7 +3,7 @@ import { Fault, objectStorage, type RequestRecord } from '@coffer/contracts';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callerOf, draftOf, startWorld, type World } from '../testkit/world.ts';
-import { lockForChange } from './locks.ts';
+import { forChange } from './locks.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ async function draftIn(requestId: string): Promise<RequestRecord | undefined> {
 async function bothWaiting<T>(bucketId: string, call: () => Promise<T>): Promise<[T, T]> {
   let calls: Promise<T>[] = [];
   await world.db.transaction(async (tx) => {
-    await lockForChange(tx, bucketId);
+    await forChange(bucketId).take(tx);
     calls = [call(), call()];
     const waiting = async () =>
       (
@@ -142,6 +142,22 @@ describe('a request that comes twice', () => {
     await expect(world.call(objectStorage.commit, other)).rejects.toMatchObject({ status: 503 });
     neighbours.grant = grant;
     expect(await world.call(objectStorage.commit, other)).toMatchObject({ etag: other.etag });
+  });
+
+  it('commits once when three copies come at the same moment', async () => {
+    const bucket = await world.bucket({ versioning: 'Enabled' });
+    const request = world.commitRequest(bucket, 'k');
+    let calls: Promise<{ versionId?: string | undefined }>[] = [];
+    await world.db.transaction(async (tx) => {
+      await forChange(bucket.bucketId).take(tx);
+      calls = Array.from({ length: 3 }, () => world.newGateway().call(objectStorage.commit, request));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    });
+    const replies = await Promise.all(calls);
+    expect(replies[1]).toEqual(replies[0]);
+    expect(replies[2]).toEqual(replies[0]);
+    const versions = await world.query('SELECT 1 FROM versions WHERE bucket_id = $1', [bucket.bucketId]);
+    expect(versions).toHaveLength(1);
   });
 
   it('deletes the bucket once and says so twice', async () => {

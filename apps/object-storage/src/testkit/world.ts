@@ -121,8 +121,8 @@ export class World {
   readonly db: Database;
   readonly gateway: BusClient;
   readonly operator: BusClient;
-  /** Another gateway, whose calls gather in batches of their own. */
-  readonly otherGateway: BusClient;
+  /** Opens another gateway, whose calls gather in batches of their own. */
+  readonly newGateway: () => BusClient;
   readonly neighbours: Neighbours;
   readonly blobFolder: string;
   readonly #stop: () => Promise<void>;
@@ -131,7 +131,7 @@ export class World {
     db: Database;
     gateway: BusClient;
     operator: BusClient;
-    otherGateway: BusClient;
+    newGateway: () => BusClient;
     neighbours: Neighbours;
     blobFolder: string;
     stop: () => Promise<void>;
@@ -139,7 +139,7 @@ export class World {
     this.db = parts.db;
     this.gateway = parts.gateway;
     this.operator = parts.operator;
-    this.otherGateway = parts.otherGateway;
+    this.newGateway = parts.newGateway;
     this.neighbours = parts.neighbours;
     this.blobFolder = parts.blobFolder;
     this.#stop = parts.stop;
@@ -344,7 +344,7 @@ export async function startWorld(env: NodeJS.ProcessEnv = {}): Promise<World> {
     db: postgres.open('object-storage'),
     gateway: inProcessTransport(hub, 'gateway').client,
     operator: inProcessTransport(hub, 'operator').client,
-    otherGateway: inProcessTransport(hub, 'gateway').client,
+    newGateway: () => inProcessTransport(hub, 'gateway').client,
     neighbours,
     blobFolder: scratch.path,
     stop: async () => {
