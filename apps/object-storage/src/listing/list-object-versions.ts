@@ -3,13 +3,11 @@ import { sql, type Sql } from '@coffer/database';
 import type { BucketRow } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
 import { readContents } from '../shared/forwarded.ts';
-import { count, text } from '../shared/input.ts';
+import { text } from '../shared/input.ts';
 import { NULL_VERSION } from '../shared/opaque-ids.ts';
-import { encoder, type Encode } from './encode.ts';
-import { commonPrefixOf } from './object-entry.ts';
+import type { Encode } from './encode.ts';
+import { markedListing, markedPage, shownPage, type MarkedEntry } from './marked-page.ts';
 import { afterMarker, listingRange } from './range.ts';
-
-const MAX_KEYS = 1000;
 
 const find = sql('listing.versions', 'SELECT * FROM list_versions($1, $2, $3, $4, $5, $6, $7, $8)');
 const orderOfNull = sql(
@@ -17,9 +15,7 @@ const orderOfNull = sql(
   `SELECT order_no FROM versions WHERE bucket_id = $1 AND key = $2 AND version_id = '${NULL_VERSION}'`,
 );
 
-interface VersionEntry {
-  entry: string;
-  is_prefix: boolean;
+interface VersionEntry extends MarkedEntry {
   order_no: number;
   version_id: string;
   is_latest: boolean;
@@ -98,53 +94,26 @@ function versionOf(entry: VersionEntry, encode: Encode): Record<string, unknown>
 /** Versions and delete markers by key, newest first within a key. */
 export function listObjectVersions(deps: Deps, message: Forwarded): Promise<ForwardedReply> {
   return readContents(deps, message, async (tx, bucket) => {
-    const { input } = message;
-    const prefix = text(input, 'Prefix') ?? '';
-    const delimiter = text(input, 'Delimiter');
-    const keyMarker = text(input, 'KeyMarker') ?? '';
-    const versionMarker = text(input, 'VersionIdMarker');
-    const encodingType = text(input, 'EncodingType');
-    const encode = encoder(encodingType);
-    const most = count(input, 'MaxKeys', 'max-keys', MAX_KEYS);
-    const start = await startOf(deps, tx, bucket, keyMarker, versionMarker || undefined, { prefix, delimiter });
+    const listing = markedListing(message.input, { member: 'MaxKeys', parameter: 'max-keys' });
+    const { prefix, delimiter, encode } = listing;
+    const versionMarker = text(message.input, 'VersionIdMarker');
+    const start = await startOf(deps, tx, bucket, listing.keyMarker, versionMarker || undefined, { prefix, delimiter });
     const range = listingRange(prefix, delimiter, start.from);
     // A marker before the prefix says nothing about versions of the first key.
     const belowOrder = range.from === start.from ? start.belowOrder : null;
-    const rows =
-      most === 0
-        ? []
-        : await tx.query<VersionEntry>(find, [
-            bucket.bucket_id,
-            range.from,
-            belowOrder,
-            range.upper,
-            range.prefixLength,
-            range.delimiter,
-            range.delimiterNext,
-            most + 1,
-          ]);
-    const entries = rows.slice(0, most);
-    const truncated = rows.length > most;
-    const last = entries.at(-1);
+    const page = await markedPage<VersionEntry>(tx, find, bucket.bucket_id, range, belowOrder, listing.most);
     // Two lists in the schema, one sequence on the wire: each entry says its place.
-    const placed = entries
+    const placed = page.entries
       .filter((entry) => !entry.is_prefix)
       .map((entry, place) => ({ entry, shown: { ...versionOf(entry, encode), Place: place } }));
     return {
+      ...shownPage(listing, page),
       Name: bucket.name,
-      Prefix: encode(prefix),
-      KeyMarker: encode(keyMarker),
       ...(versionMarker === undefined ? {} : { VersionIdMarker: versionMarker }),
-      MaxKeys: most,
-      IsTruncated: truncated,
+      MaxKeys: listing.most,
       Versions: placed.filter(({ entry }) => !entry.is_delete_marker).map(({ shown }) => shown),
       DeleteMarkers: placed.filter(({ entry }) => entry.is_delete_marker).map(({ shown }) => shown),
-      CommonPrefixes: entries.filter((entry) => entry.is_prefix).map((entry) => commonPrefixOf(entry, encode)),
-      ...(delimiter ? { Delimiter: encode(delimiter) } : {}),
-      ...(truncated && last
-        ? { NextKeyMarker: encode(last.entry), ...(last.is_prefix ? {} : { NextVersionIdMarker: last.version_id }) }
-        : {}),
-      ...(encodingType === undefined ? {} : { EncodingType: encodingType }),
+      ...(page.next && !page.next.is_prefix ? { NextVersionIdMarker: page.next.version_id } : {}),
     };
   });
 }
