@@ -59,8 +59,9 @@ export async function collectOrphans(deps: Deps, options: CollectOptions): Promi
   const [progress] = await deps.db.query<Progress>(readProgress, [options.wholeEveryMs ?? 0]);
   const whole = atOnce || progress?.whole === true;
   let after = atOnce ? null : whole ? progress?.whole_after : progress?.over_until;
+  const maxPages = atOnce ? Infinity : MAX_PAGES;
   let deleted = 0;
-  for (let pages = 0; (atOnce || pages < MAX_PAGES) && !options.signal?.aborted; pages += 1) {
+  for (let pages = 0; pages < maxPages && !options.signal?.aborted; pages += 1) {
     const page = await deps.blobs.list({ limit: MAX_LIST, ...(after ? { after } : {}) });
     const candidates = page.filter((entry) => isOld(entry) && (whole || isOver(entry.id))).map((entry) => entry.id);
     const removed = await removeUnclaimed(deps, candidates, options);

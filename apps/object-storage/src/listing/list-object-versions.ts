@@ -7,7 +7,7 @@ import { text } from '../shared/input.ts';
 import { NULL_VERSION } from '../shared/opaque-ids.ts';
 import type { Encode } from './encode.ts';
 import { markedListing, markedPage, shownPage, type MarkedEntry } from './marked-page.ts';
-import { afterMarker, listingRange } from './range.ts';
+import { afterMarker, isCommonPrefix, listingRange } from './range.ts';
 
 const find = sql('listing.versions', 'SELECT * FROM list_versions($1, $2, $3, $4, $5, $6, $7, $8)');
 const orderOfNull = sql(
@@ -68,6 +68,9 @@ async function startOf(
       { message: 'Invalid version id specified' },
     );
   }
+  // A marker that is a common prefix stands for everything below it, whatever stands beside it.
+  const { prefix, delimiter } = range;
+  if (delimiter && isCommonPrefix(keyMarker, prefix, delimiter)) return { from: after, belowOrder: null };
   return { from: keyMarker, belowOrder: order };
 }
 

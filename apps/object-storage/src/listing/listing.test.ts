@@ -154,6 +154,41 @@ describe('listings against the definition', () => {
     );
   }, 120_000);
 
+  it('counts what is left of a key towards its common prefix', async () => {
+    const bucket = await world.bucket({ versioning: 'Enabled' });
+    const versions: string[] = [];
+    const uploads: string[] = [];
+    for (const each of ['a', 'b/1', 'b/1', 'b/2', 'c']) {
+      versions.push((await world.put(bucket, each)).versionId ?? '');
+      uploads.push((await world.upload(bucket, each)).uploadId);
+      // Upload ids sort by the millisecond.
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    const shown = async (operation: 'ListObjectVersions' | 'ListMultipartUploads', input: object) => {
+      const page = await world.op(operation, { Bucket: bucket.name, ...input });
+      const entries = (page.Versions ?? page.Uploads) as Entry[];
+      return [
+        ...(page.CommonPrefixes as { Prefix: string }[]).map(({ Prefix }) => Prefix),
+        ...entries.map(({ Key }) => Key),
+      ];
+    };
+    /** Behind the first of two of a key in each listing: versions begin with the newest, uploads with the oldest. */
+    const list = async (KeyMarker: string, version: number, upload: number, more: object) => {
+      const markers = { KeyMarker, VersionIdMarker: versions[version], UploadIdMarker: uploads[upload], ...more };
+      const found = await shown('ListObjectVersions', markers);
+      expect(await shown('ListMultipartUploads', markers)).toEqual(found);
+      return found;
+    };
+    const grouped = { Delimiter: '/' };
+    expect(await list('b/1', 2, 1, {})).toEqual(['b/1', 'b/2', 'c']);
+    expect(await list('b/1', 2, 1, grouped)).toEqual(['b/', 'c']);
+    expect(await list('b/1', 1, 2, grouped)).toEqual(['b/', 'c']);
+    expect(await list('b/2', 3, 3, grouped)).toEqual(['c']);
+    expect(await list('b/', 2, 1, grouped)).toEqual(['c']);
+    expect(await list('b/1', 2, 1, { ...grouped, MaxKeys: 1, MaxUploads: 1 })).toEqual(['b/']);
+    expect(await list('b/1', 2, 1, { Prefix: 'a' })).toEqual([]);
+  });
+
   it('goes on behind versions that were deleted in the meantime', async () => {
     const bucket = await world.bucket({ versioning: 'Enabled' });
     for (let index = 0; index < 10; index += 1) await world.put(bucket, 'k');

@@ -273,7 +273,8 @@ BEGIN
   END LOOP;
 END $$;
 
--- below_order: goes on inside from_key, with versions older than this; NULL begins with all of from_key.
+-- below_order: goes on inside from_key, with versions older than this; NULL begins with all of from_key. Where from_key
+-- lies below a common prefix, what is left of it counts towards that prefix.
 CREATE FUNCTION list_versions(p_bucket uuid, from_key text, below_order bigint, upper_key text, prefix_length int, delimiter text, delimiter_next text, max_entries int)
 RETURNS TABLE (entry text, is_prefix boolean, order_no bigint, version_id text, is_latest boolean, is_delete_marker boolean, size bigint, etag text, last_modified bigint, owner_canonical_id text, checksum_algorithm text, checksum_type text)
 LANGUAGE plpgsql STABLE AS $$
@@ -284,18 +285,26 @@ DECLARE
   next_key text := from_key;
 BEGIN
   IF below_order IS NOT NULL THEN
+    next_key := from_key || chr(1);
+    at_char := CASE WHEN delimiter IS NULL THEN 0 ELSE position(delimiter IN substr(from_key, prefix_length + 1)) END;
     FOR r IN
       SELECT v.* FROM versions v
-       WHERE v.bucket_id = p_bucket AND v.key = from_key AND v.order_no < below_order
+       WHERE v.bucket_id = p_bucket AND v.key = from_key AND v.key < upper_key AND v.order_no < below_order
        ORDER BY v.order_no DESC LIMIT left_over
     LOOP
+      left_over := left_over - 1;
+      IF at_char > 0 THEN
+        next_key := left(from_key, prefix_length + at_char - 1) || delimiter_next;
+        entry := left(from_key, prefix_length + at_char - 1) || delimiter;
+        is_prefix := true;
+        RETURN NEXT;
+        EXIT;
+      END IF;
       entry := r.key; is_prefix := false; order_no := r.order_no; version_id := r.version_id; is_latest := r.is_latest;
       is_delete_marker := r.is_delete_marker; size := r.size; etag := r.etag; last_modified := r.last_modified;
       owner_canonical_id := r.owner_canonical_id; checksum_algorithm := r.checksum_algorithm; checksum_type := r.checksum_type;
-      left_over := left_over - 1;
       RETURN NEXT;
     END LOOP;
-    next_key := from_key || chr(1);
   END IF;
   WHILE left_over > 0 AND next_key IS NOT NULL LOOP
     FOR r IN
@@ -327,7 +336,8 @@ BEGIN
   END LOOP;
 END $$;
 
--- after_upload: goes on inside from_key, with uploads begun later than this one; NULL begins with all of from_key.
+-- after_upload: goes on inside from_key, with uploads begun later than this one; NULL begins with all of from_key. Common
+-- prefixes as above.
 CREATE FUNCTION list_uploads(p_bucket uuid, from_key text, after_upload text, upper_key text, prefix_length int, delimiter text, delimiter_next text, max_entries int)
 RETURNS TABLE (entry text, is_prefix boolean, upload_id text, initiated_at bigint, initiator_arn text, initiator_id text, owner_canonical_id text, checksum_algorithm text, checksum_type text)
 LANGUAGE plpgsql STABLE AS $$
@@ -338,18 +348,26 @@ DECLARE
   next_key text := from_key;
 BEGIN
   IF after_upload IS NOT NULL THEN
+    next_key := from_key || chr(1);
+    at_char := CASE WHEN delimiter IS NULL THEN 0 ELSE position(delimiter IN substr(from_key, prefix_length + 1)) END;
     FOR r IN
       SELECT u.* FROM uploads u
-       WHERE u.bucket_id = p_bucket AND u.key = from_key AND u.upload_id > after_upload
+       WHERE u.bucket_id = p_bucket AND u.key = from_key AND u.key < upper_key AND u.upload_id > after_upload
        ORDER BY u.upload_id LIMIT left_over
     LOOP
+      left_over := left_over - 1;
+      IF at_char > 0 THEN
+        next_key := left(from_key, prefix_length + at_char - 1) || delimiter_next;
+        entry := left(from_key, prefix_length + at_char - 1) || delimiter;
+        is_prefix := true;
+        RETURN NEXT;
+        EXIT;
+      END IF;
       entry := r.key; is_prefix := false; upload_id := r.upload_id; initiated_at := r.initiated_at;
       initiator_arn := r.initiator_arn; initiator_id := r.initiator_id; owner_canonical_id := r.owner_canonical_id;
       checksum_algorithm := r.checksum_algorithm; checksum_type := r.checksum_type;
-      left_over := left_over - 1;
       RETURN NEXT;
     END LOOP;
-    next_key := from_key || chr(1);
   END IF;
   WHILE left_over > 0 AND next_key IS NOT NULL LOOP
     FOR r IN

@@ -3,7 +3,7 @@ import { sql } from '@coffer/database';
 import type { Deps } from '../deps.ts';
 import type { Encode } from '../listing/encode.ts';
 import { markedListing, markedPage, shownPage, type MarkedEntry } from '../listing/marked-page.ts';
-import { afterMarker, listingRange } from '../listing/range.ts';
+import { afterMarker, isCommonPrefix, listingRange } from '../listing/range.ts';
 import { readContents } from '../shared/forwarded.ts';
 import { text } from '../shared/input.ts';
 
@@ -38,7 +38,9 @@ export function listMultipartUploads(deps: Deps, message: Forwarded): Promise<Fo
   return readContents(deps, message, async (tx, bucket) => {
     const listing = markedListing(message.input, { member: 'MaxUploads', parameter: 'max-uploads' });
     const { prefix, delimiter, keyMarker, encode } = listing;
-    const uploadMarker = keyMarker === '' ? '' : (text(message.input, 'UploadIdMarker') ?? '');
+    // A marker that is a common prefix stands for everything below it.
+    const wholeKey = keyMarker === '' || (delimiter && isCommonPrefix(keyMarker, prefix, delimiter));
+    const uploadMarker = wholeKey ? '' : (text(message.input, 'UploadIdMarker') ?? '');
     if (uploadMarker.includes('\0')) throw s3Error('InvalidArgument', { ArgumentName: 'upload-id-marker' });
     const after = keyMarker === '' ? undefined : afterMarker(keyMarker, prefix, delimiter);
     const range = listingRange(prefix, delimiter, uploadMarker === '' ? after : keyMarker);
