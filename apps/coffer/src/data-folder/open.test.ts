@@ -49,6 +49,16 @@ describe('data folder', () => {
     expect(() => openDataFolder(join(base, 'letter.txt'), 'embedded')).toThrow(/is not a folder/);
   });
 
+  it('that cannot be made is refused, with the reason', () => {
+    writeFileSync(join(base, 'file'), '');
+    expect(() => openDataFolder(join(base, 'file'), 'embedded')).toThrow('is not a folder');
+    expect(() => openDataFolder(join(base, 'file', 'below'), 'embedded')).toThrow('is not a folder');
+  });
+
+  it.runIf(existsSync('/proc/self'))('where none can be made is refused rather than tried for ever', () => {
+    expect(() => openDataFolder('/proc/coffer-data', 'embedded')).toThrow('cannot be used (ENOENT)');
+  });
+
   it('of a newer format is refused', () => {
     writeFileSync(join(base, 'coffer.json'), '{"format":2,"mode":"embedded"}');
     expect(() => openDataFolder(base, 'embedded')).toThrow(/another version of Coffer/);

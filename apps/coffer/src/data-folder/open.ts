@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { PRIVATE_FOLDER, readIfPresent, writeFileDurably } from '../files.ts';
 import { UserError } from '../user-error.ts';
 import { layoutOf, type Layout, type Mode } from './layout.ts';
@@ -79,7 +80,7 @@ export function openDataFolder(folder: string, mode: Mode): DataFolder {
   const layout = layoutOf(folder);
   let lock: FolderLock | undefined;
   try {
-    mkdirSync(layout.root, { recursive: true, mode: PRIVATE_FOLDER });
+    makeFolder(layout.root);
     const known = assertOwnOrEmpty(layout, mode);
     lock = lockFile(layout.lock);
     if (lock === undefined) {
@@ -99,6 +100,22 @@ export function openDataFolder(folder: string, mode: Mode): DataFolder {
     throw (error as { code?: string }).code === 'ERR_SQLITE_ERROR'
       ? notReachable(layout.root, Object.assign(new Error(), { code: 'EACCES' }))
       : notReachable(layout.root, error);
+  }
+}
+
+/**
+ * Makes a folder and those above it. Node's own recursive mode tries for ever where a file system answers ENOENT although
+ * the folder above is there, as /proc does.
+ */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: PRIVATE_FOLDER });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(folder).isDirectory()) return;
+    if (code !== 'ENOENT' || existsSync(dirname(folder))) throw error;
+    makeFolder(dirname(folder));
+    makeFolder(folder);
   }
 }
 
