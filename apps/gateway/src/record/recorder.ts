@@ -23,9 +23,11 @@ export class Recorder {
     try {
       await this.bus.call(audit.record, record);
     } catch (error) {
-      this.log.error({ error, requestId: record.requestId }, 'a record could not be written; the request is refused');
       this.gaps.count('audit-unavailable');
-      throw s3Error('ServiceUnavailable');
+      // Told of once, with its reason, where the refusal is rendered.
+      const refusal = s3Error('ServiceUnavailable');
+      refusal.cause = new Error('a record could not be written', { cause: error });
+      throw refusal;
     }
   }
 
