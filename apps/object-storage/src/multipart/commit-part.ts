@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts';
 import { claimBlobs, doomBlobs, type BlobClaim } from '../objects/write-versions.ts';
 import { requireDistinct } from '../shared/distinct.ts';
 import { forMutation, withLocks } from '../shared/locks.ts';
-import { mayBeOneElement } from '../shared/one-element.ts';
+import { abortedElement, mayBeOneElement } from '../shared/one-element.ts';
 import { bodyColumns, wholeSeconds } from '../versions/version-row.ts';
 import { findUploads, noSuchUpload, uploadPlace, type UploadName, type UploadRow } from './upload-row.ts';
 
@@ -58,7 +58,8 @@ async function run(deps: Deps, messages: readonly PartRequest[]): Promise<Result
   } catch (error) {
     if (!mayBeOneElement(error)) throw error;
     // One element's values broke the batch: done again one by one, only that one fails.
-    if (messages.length === 1) return [s3Error('OperationAborted')];
+    const [only, ...more] = messages;
+    if (only && more.length === 0) return [abortedElement(deps, error, only.caller)];
     const results: Result[] = [];
     for (const message of messages) results.push(...(await run(deps, [message])));
     return results;

@@ -2,7 +2,7 @@ import { isFault, s3Error, type Fault } from '@coffer/contracts';
 import type { Deps } from '../deps.ts';
 import { askGrants, settleGrants, type VersionRef } from '../destruction/gate.ts';
 import { stillThere } from '../destruction/still-there.ts';
-import { mayBeOneElement } from '../shared/one-element.ts';
+import { abortedElement, mayBeOneElement } from '../shared/one-element.ts';
 import { finalAnswer, isRefusal } from '../shared/refusals.ts';
 import type { NewVersion, Placed } from './place-versions.ts';
 
@@ -33,7 +33,7 @@ export async function placeWithGrants<E extends Pick<NewVersion, 'caller' | 'dra
   const asked: VersionRef[] = [];
   let open: Open<E>[] = elements.map((element, at) => ({ at, element }));
   for (let rounds = 0; open.length > 0 && rounds < MAX_ROUNDS; rounds += 1) {
-    const placed = await eachInItsOwnRight(open, (some) =>
+    const placed = await eachInItsOwnRight(deps, open, (some) =>
       round(
         some.map((entry) => entry.element),
         granted,
@@ -81,7 +81,8 @@ export async function placeWithGrants<E extends Pick<NewVersion, 'caller' | 'dra
 }
 
 /** A batch that fails because of one element is done again element by element, so that only that one fails. */
-async function eachInItsOwnRight<E>(
+async function eachInItsOwnRight<E extends Pick<NewVersion, 'caller'>>(
+  deps: Deps,
   open: readonly Open<E>[],
   run: (some: readonly Open<E>[]) => Promise<Placed[]>,
 ): Promise<Placed[]> {
@@ -90,9 +91,9 @@ async function eachInItsOwnRight<E>(
   } catch (error) {
     if (!mayBeOneElement(error)) throw error;
     const [only, ...more] = open;
-    if (only && more.length === 0) return [{ fault: s3Error('OperationAborted') }];
+    if (only && more.length === 0) return [{ fault: abortedElement(deps, error, only.element.caller) }];
     const placed: Placed[] = [];
-    for (const entry of open) placed.push(...(await eachInItsOwnRight([entry], run)));
+    for (const entry of open) placed.push(...(await eachInItsOwnRight(deps, [entry], run)));
     return placed;
   }
 }
