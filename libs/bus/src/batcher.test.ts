@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { contract } from '@coffer/contracts';
+import { contract, mustWait } from '@coffer/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Batcher } from './batcher.ts';
@@ -17,81 +17,82 @@ const keyed = contract('identity', 'keyed', {
   batchBy: ({ key }) => key,
 });
 
-/** A batcher whose batches take as long as `takes` says for their key, and what was sent when. */
-function batcher(takes: (key: string) => number) {
-  const batches: { key: string; size: number; at: number }[] = [];
-  const underWay = { now: 0, most: 0 };
+/** A batcher, and what it sent when. Calls of keys that begin with `slow` wait if they are sent with no others. */
+function batcher(slowMs: number) {
+  const batches: { keys: string[]; at: number }[] = [];
   const started = performance.now();
   const subject = new Batcher(keyed, {
     send: async (_contract, envelopes): Promise<readonly Outcome[]> => {
-      const [key = ''] = envelopes.map(({ message }) => (message as Message).key);
-      batches.push({ key, size: envelopes.length, at: performance.now() - started });
-      underWay.now += 1;
-      underWay.most = Math.max(underWay.most, underWay.now);
-      await sleep(takes(key));
-      underWay.now -= 1;
-      return envelopes.map(() => ({ reply: {} }));
+      const keys = envelopes.map(({ message }) => (message as Message).key);
+      batches.push({ keys, at: performance.now() - started });
+      const isMixed = new Set(keys).size > 1;
+      await sleep(!isMixed && keys[0]?.startsWith('slow') ? slowMs : 5);
+      return keys.map((key) => (isMixed && key.startsWith('slow') ? { fault: mustWait() } : { reply: {} }));
     },
   });
-  const push = (key: string): Promise<Outcome> =>
-    subject.push({ message: { key }, must: [], deadline: Date.now() + 5_000 });
-  return { subject, push, batches, underWay };
+  const push = (key: string, timeoutMs = 5_000): Promise<Outcome> =>
+    subject.push({ message: { key }, must: [], deadline: Date.now() + timeoutMs });
+  return { subject, push, batches };
 }
 
 describe('batches by key', () => {
-  it('gathers also when the calls have very many keys', async () => {
-    const { subject, push, batches, underWay } = batcher(() => 10);
-    const rounds = Array.from({ length: 4 }, async () => {
-      await Promise.all(Array.from({ length: 100 }, (_, key) => push(String(key))));
-    });
+  it('gather over all keys while none of them has to wait', async () => {
+    const { subject, push, batches } = batcher(0);
+    const rounds = Array.from({ length: 4 }, () =>
+      Promise.all(Array.from({ length: 50 }, (_, key) => push(`k${key}`))),
+    );
     await Promise.all(rounds);
-    expect(underWay.most).toBe(8);
-    expect(batches.length).toBe(100);
-    expect(batches.every(({ size }) => size === 4)).toBe(true);
-    expect(subject.keys).toBe(0);
+    expect(batches.map(({ keys }) => keys.length)).toEqual([200]);
+    expect(subject.apart).toBe(0);
   });
 
-  it('serves every key in turn', async () => {
-    const { push, batches } = batcher(() => 5);
-    const all: Promise<unknown>[] = [];
-    for (let round = 0; round < 20; round += 1) {
-      for (let each = 0; each < 300; each += 1) all.push(push('greedy'));
-      if (round === 0) all.push(push('modest'));
-    }
-    await Promise.all(all);
-    expect(batches.findIndex(({ key }) => key === 'modest')).toBeLessThan(3);
-  });
-
-  it('leaves the common places to others when keys are slow, however many', async () => {
-    const { subject, push, batches } = batcher((key) => (key.startsWith('slow') ? 1_200 : 5));
-    const slow: Promise<unknown>[] = [];
-    for (let round = 0; round < 3; round += 1) {
-      for (let key = 0; key < 12; key += 1) slow.push(push(`slow-${key}`));
-      await sleep(150);
-    }
-    // All twelve hold the two places of their own by now, and none of the common ones.
+  it('send calls that have to wait again with their key alone, and hold up nobody with them', async () => {
+    const { subject, push, batches } = batcher(400);
+    const calls = ['slow-a', 'prompt', 'slow-b', 'slow-a'].map((key) => push(key));
     const started = performance.now();
-    await Promise.all(Array.from({ length: 8 }, (_, key) => push(`prompt-${key}`)));
+    expect(await calls[1]).toEqual({ reply: {} });
     expect(performance.now() - started).toBeLessThan(80);
-    // Not more than two batches of a key in the half second after which a batch gives its place away.
-    for (let key = 0; key < 12; key += 1) {
-      expect(batches.filter((batch) => batch.key === `slow-${key}` && batch.at < 500)).toHaveLength(2);
-    }
-    await Promise.all(slow);
-    expect(subject.keys).toBe(0);
+    await sleep(20);
+    expect(subject.apart).toBe(2);
+    // While they wait, others of their key follow them, and others of other keys do not meet them.
+    const more = push('slow-a');
+    const others = Array.from({ length: 20 }, async (_, n) => await push(`prompt-${n}`));
+    await Promise.all(others);
+    expect(performance.now() - started).toBeLessThan(200);
+    expect(await Promise.all([...calls, more])).toEqual(Array.from({ length: 5 }, () => ({ reply: {} })));
+    expect(batches.map(({ keys }) => [keys.length, new Set(keys).size])).toEqual([
+      [4, 3],
+      [2, 1],
+      [1, 1],
+      [1, 1],
+      [20, 20],
+    ]);
+    await expect.poll(() => subject.apart).toBe(0);
   });
 
-  it('forgets a key whose calls were given up', async () => {
-    const { subject } = batcher(() => 300);
-    const message = { key: 'a' };
-    const soon = (): Promise<Outcome> => subject.push({ message, must: [], deadline: Date.now() + 20 });
-    const sent = [soon()];
-    await sleep(1);
-    sent.push(soon());
-    await sleep(1);
-    const queued = soon();
-    expect(await queued).toMatchObject({ fault: { code: 'Timeout' } });
-    await Promise.all(sent);
-    await expect.poll(() => subject.keys).toBe(0);
+  it('put a key apart of which alone two batches take long', async () => {
+    const { subject, push, batches } = batcher(1_000);
+    const slow = [push('slow')];
+    await sleep(2);
+    slow.push(push('slow'));
+    await sleep(2);
+    const started = performance.now();
+    const queued = [push('slow'), push('prompt')];
+    expect(await queued[1]).toEqual({ reply: {} });
+    expect(performance.now() - started).toBeLessThan(200);
+    // Not more than two of its batches are under way in the half second after which one gives its place away.
+    await sleep(300);
+    expect(batches.filter(({ keys }) => keys.every((key) => key === 'slow'))).toHaveLength(2);
+    await Promise.all([...slow, ...queued]);
+    await expect.poll(() => subject.apart).toBe(0);
+  });
+
+  it('forget a key whose calls were given up', async () => {
+    const { subject, push } = batcher(300);
+    const calls = [push('slow', 50), push('prompt')];
+    await Promise.all(calls);
+    expect(subject.apart).toBe(1);
+    expect(await push('slow', 20)).toMatchObject({ fault: { code: 'Timeout' } });
+    await expect.poll(() => subject.apart).toBe(0);
   });
 });

@@ -1,93 +1,83 @@
-import type { Contract } from '@coffer/contracts';
+import { isFault, type Contract } from '@coffer/contracts';
 import type { Carrier, Outcome } from './envelope.ts';
 import { asFault, busFault } from './faults.ts';
 import { envelopeOf, Lane, type Element, type Waiting } from './lane.ts';
 
-/** Batches of one key under way at a time. */
-const MAX_OF_KEY = 2;
-/** Batches of all keys together, so that calls with many keys gather too instead of leaving one by one. */
-const MAX_IN_ALL = 8;
-/** A key whose batch takes longer counts as slow: it leaves what all keys share to the others. */
+/** Batches of one lane under way at a time. */
+const MAX_IN_FLIGHT = 2;
+/** A batch of one key that takes longer leaves the common lane, and its key with it. */
 const PROMPT_MS = 100;
 /** A batch that takes longer gives its place to the next: a receiver that died must not stop everybody else. */
 const SLOT_MS = 500;
 
 /**
- * Gathers calls of one contract and batch key while two of their batches are under way and sends what has gathered as one
- * message. Nothing waits for a timer: a call that finds a free place leaves in the same turn of the event loop.
+ * Gathers calls of one contract while two batches are under way and sends what has gathered as one message. Nothing waits
+ * for a timer: a call that finds a free place leaves in the same turn of the event loop.
  *
- * A key exists here only while calls of it wait or are under way, so that made-up keys take no memory for long.
+ * Calls of all batch keys gather in one lane. A key whose calls have to wait gets a lane of its own for as long as any of
+ * them is there, so that it holds up no other, and made-up keys take no memory.
  */
 export class Batcher {
   readonly #contract: Contract;
   readonly #carrier: Carrier;
-  readonly #lanes = new Map<string, Lane>();
-  /** Lanes with calls to send and a place of their own to send them in, the longest waiting first. */
-  readonly #ready = new Set<Lane>();
-  readonly #slowReady = new Set<Lane>();
-  #shared = 0;
-  #scheduled = false;
+  readonly #common = new Lane();
+  readonly #apart = new Map<string, Lane>();
 
   constructor(contract: Contract, carrier: Carrier) {
     this.#contract = contract;
     this.#carrier = carrier;
   }
 
-  /** How many keys are known at the moment. */
-  get keys(): number {
-    return this.#lanes.size;
+  /** How many keys have a lane of their own at the moment. */
+  get apart(): number {
+    return this.#apart.size;
   }
 
   push(element: Element): Promise<Outcome> {
-    const key = this.#contract.batchBy?.(element.message) ?? '';
-    let lane = this.#lanes.get(key);
-    if (!lane) {
-      lane = new Lane(key);
-      this.#lanes.set(key, lane);
-    }
+    const key = this.#apart.size === 0 ? undefined : this.#keyOf(element);
+    const lane = (key === undefined ? undefined : this.#apart.get(key)) ?? this.#common;
     const outcome = lane.push(this.#contract, element);
-    this.#offer(lane);
+    this.#schedule(lane);
     return outcome;
   }
 
-  #offer(lane: Lane): void {
-    if (lane.waits && lane.slots < MAX_OF_KEY) (lane.slow ? this.#slowReady : this.#ready).add(lane);
-    else if (lane.over) this.#lanes.delete(lane.key);
-    this.#schedule();
+  #keyOf(element: Element): string | undefined {
+    return this.#contract.batchBy?.(element.message);
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    if (this.#slowReady.size === 0 && (this.#ready.size === 0 || this.#shared >= MAX_IN_ALL)) return;
-    this.#scheduled = true;
+  #laneOf(key: string): Lane {
+    let lane = this.#apart.get(key);
+    if (!lane) {
+      lane = new Lane(key);
+      this.#apart.set(key, lane);
+    }
+    return lane;
+  }
+
+  #schedule(lane: Lane): void {
+    if (lane.key !== undefined && lane.over) this.#apart.delete(lane.key);
+    if (lane.scheduled || lane.slots >= MAX_IN_FLIGHT || !lane.waits) return;
+    lane.scheduled = true;
     // A microtask later, so that calls made in one go travel together.
     queueMicrotask(() => {
-      this.#scheduled = false;
-      for (const lane of this.#slowReady) this.#next(lane, this.#slowReady);
-      for (const lane of this.#ready) {
-        if (this.#shared >= MAX_IN_ALL) return;
-        this.#next(lane, this.#ready);
+      lane.scheduled = false;
+      while (lane.slots < MAX_IN_FLIGHT && lane.waits) {
+        const batch = lane.take();
+        if (batch.length > 0) void this.#send(lane, batch);
       }
+      if (lane.key !== undefined && lane.over) this.#apart.delete(lane.key);
     });
   }
 
-  /** Sends the lane's next batch, and puts the lane behind the others when there is more. */
-  #next(lane: Lane, ready: Set<Lane>): void {
-    ready.delete(lane);
-    const batch = lane.take();
-    if (batch.length > 0) void this.#send(lane, batch);
-    this.#offer(lane);
-  }
-
   async #send(lane: Lane, batch: readonly Waiting[]): Promise<void> {
-    const release = this.#occupy(lane);
+    const release = this.#occupy(lane, batch);
     const now = Date.now();
     const envelopes = batch.map((element) => envelopeOf(element, now));
     const timeoutMs = Math.max(...envelopes.map((envelope) => envelope.timeoutMs));
     try {
       const outcomes = await this.#carrier.send(this.#contract, envelopes, timeoutMs);
       const missing = { fault: busFault('Internal', 'The reply to a batch lacks this element') };
-      batch.forEach((element, index) => element.settle(outcomes[index] ?? missing));
+      batch.forEach((element, index) => this.#answer(lane, element, outcomes[index] ?? missing));
     } catch (error) {
       const fault = asFault(error);
       for (const element of batch) element.settle({ fault });
@@ -96,43 +86,53 @@ export class Batcher {
     }
   }
 
-  /** Takes the places of a batch that leaves now; returns what gives back those that it still has when it is answered. */
-  #occupy(lane: Lane): () => void {
-    let holdsShared = !lane.slow;
-    let holdsSlot = true;
-    let prompt = true;
-    lane.slots += 1;
-    lane.unanswered += 1;
-    if (holdsShared) this.#shared += 1;
-    const leaveShared = (): void => {
-      if (holdsShared) this.#shared -= 1;
-      holdsShared = false;
+  #answer(lane: Lane, element: Waiting, outcome: Outcome): void {
+    if (!('fault' in outcome && isFault(outcome.fault, 'MustWait'))) return element.settle(outcome);
+    const key = this.#keyOf(element);
+    if (lane !== this.#common || key === undefined) {
+      return element.settle({ fault: busFault('Unavailable', 'The receiver does not wait for a call of its own') });
+    }
+    const own = this.#laneOf(key);
+    own.add(element);
+    this.#schedule(own);
+  }
+
+  /** Takes a place for a batch that leaves now. Returns what gives it back when the batch is answered. */
+  #occupy(lane: Lane, batch: readonly Waiting[]): () => void {
+    let holder = lane;
+    let holds = true;
+    holder.slots += 1;
+    holder.unanswered += 1;
+    const leave = (): void => {
+      if (holds) holder.slots -= 1;
+      holds = false;
+      this.#schedule(holder);
     };
-    const leaveSlot = (): void => {
-      if (holdsSlot) lane.slots -= 1;
-      holdsSlot = false;
+    const late = (): void => {
+      const key = lane === this.#common ? this.#onlyKeyOf(batch) : undefined;
+      if (key !== undefined) {
+        // Its receiver may be waiting for it, so those that follow had better not be in anybody's way either.
+        const own = this.#laneOf(key);
+        own.slots += 1;
+        own.unanswered += 1;
+        lane.slots -= 1;
+        lane.unanswered -= 1;
+        holder = own;
+        this.#schedule(lane);
+      }
+      timer = setTimeout(leave, SLOT_MS - PROMPT_MS);
     };
-    let timer = setTimeout(() => {
-      leaveShared();
-      prompt = false;
-      lane.slow = true;
-      this.#ready.delete(lane);
-      this.#offer(lane);
-      timer = setTimeout(() => {
-        leaveSlot();
-        this.#offer(lane);
-      }, SLOT_MS - PROMPT_MS);
-    }, PROMPT_MS);
+    let timer = setTimeout(late, PROMPT_MS);
     return () => {
       clearTimeout(timer);
-      leaveShared();
-      leaveSlot();
-      lane.unanswered -= 1;
-      if (prompt) {
-        lane.slow = false;
-        this.#slowReady.delete(lane);
-      }
-      this.#offer(lane);
+      holder.unanswered -= 1;
+      leave();
     };
+  }
+
+  #onlyKeyOf(batch: readonly Waiting[]): string | undefined {
+    const keys = new Set(batch.map((element) => this.#keyOf(element)));
+    const [key] = keys;
+    return keys.size === 1 ? key : undefined;
   }
 }

@@ -31,18 +31,18 @@ export function envelopeOf(element: Element, now: number): Envelope {
   };
 }
 
-/** Calls of one contract and batch key: those that wait to be sent, and how many batches of them are under way. */
+/** Calls that gather together: those that wait to be sent, and how many batches of them are under way. */
 export class Lane {
-  readonly key: string;
+  /** The batch key of all its calls; undefined where calls of several keys gather. */
+  readonly key: string | undefined;
   /** Places that batches under way hold. */
   slots = 0;
   /** Batches without an answer, also those that gave their place away. */
   unanswered = 0;
-  /** A batch that is under way takes long; the lane then takes nothing from what all lanes share. */
-  slow = false;
+  scheduled = false;
   #queue: Waiting[] = [];
 
-  constructor(key: string) {
+  constructor(key?: string) {
     this.key = key;
   }
 
@@ -52,6 +52,11 @@ export class Lane {
 
   get over(): boolean {
     return this.#queue.length === 0 && this.unanswered === 0;
+  }
+
+  /** Queues an element that comes from another lane. */
+  add(waiting: Waiting): void {
+    this.#queue.push(waiting);
   }
 
   /** Queues an element; the promise is settled no later than at its deadline. */

@@ -265,7 +265,7 @@ if (binary === undefined) {
         const gateway = await world.transport('gateway');
         const { child, lines } = await receiver('hang');
         const calls = Array.from({ length: 50 }, (_, each) =>
-          gateway.client.call(safeGreet, { name: String(each) }, { timeoutMs: 15_000 }),
+          gateway.client.call(safeGreet, { name: String(each) }, { timeoutMs: 40_000 }),
         );
         await expect.poll(() => lines.filter((line) => line === 'got').length).toBe(50);
         child.kill('SIGKILL');
@@ -278,8 +278,9 @@ if (binary === undefined) {
         expect(performance.now() - killed).toBeLessThan(1_000);
         await sleep(1_500);
         await receiver('answer');
+        const back = performance.now();
         expect((await Promise.all(calls)).map(({ text }) => text)).toEqual(calls.map((_, each) => String(each)));
-        expect(performance.now() - killed).toBeLessThan(5_000);
+        expect(performance.now() - back).toBeLessThan(3_000);
         await gateway.drain();
       } finally {
         for (const child of children) child.kill('SIGKILL');

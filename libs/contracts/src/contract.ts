@@ -27,8 +27,9 @@ export interface Contract<Request = unknown, Reply = unknown> {
   /** Calls of this kind gather while two are under way and travel as one message; each keeps its own result. */
   readonly batched: boolean;
   /**
-   * For calls that may have to wait for each other: only those with the same key share a batch, so that what holds up one
-   * key holds up no other. Absent: all calls of the contract gather together.
+   * For calls that may have to wait, for example for a lock: what those with one key wait for holds up no other key. A
+   * receiver carries out a batch of several keys without waiting and answers `mustWait` to the elements for which it would
+   * have to; those are sent again, with others of their key alone.
    */
   batchBy?(message: Request): string;
   readonly callers: readonly ServiceName[];

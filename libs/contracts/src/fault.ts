@@ -34,6 +34,14 @@ export class Fault extends Error {
   }
 }
 
+/**
+ * What a receiver answers to an element of a batch of several keys (`batchBy`) that would have to wait, while the others
+ * need not: nothing was done for it, and the bus sends it again in a batch of its key alone. No caller ever sees it.
+ */
+export function mustWait(): Fault {
+  return new Fault('MustWait', 'This call would hold up others', { status: 503 });
+}
+
 export function isFault(error: unknown, ...codes: string[]): error is Fault {
   return error instanceof Fault && (codes.length === 0 || codes.includes(error.code));
 }

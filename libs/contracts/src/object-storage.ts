@@ -135,7 +135,7 @@ export const commit = contract('object-storage', 'commit', {
   timeoutMs: 15_000,
   retry: 'safe',
   batched: true,
-  // A batch takes the locks of its buckets together, and must not wait for those of a stranger.
+  // A bucket whose lock is held for long must not hold up the others.
   batchBy: (message) => message.revision.bucketId,
 });
 
@@ -241,7 +241,7 @@ export const commitPart = contract('object-storage', 'commitPart', {
   timeoutMs: 15_000,
   retry: 'safe',
   batched: true,
-  // A batch takes the locks of its buckets together, and must not wait for those of a stranger.
+  // A bucket whose lock is held for long must not hold up the others.
   batchBy: (message) => message.revision.bucketId,
 });
 

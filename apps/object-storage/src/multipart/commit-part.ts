@@ -5,7 +5,7 @@ import { findBuckets, isBucketId, isFresh, noSuchBucket, staleContext, type Buck
 import type { Deps } from '../deps.ts';
 import { claimBlobs, doomBlobs, type BlobClaim } from '../objects/write-versions.ts';
 import { requireDistinct } from '../shared/distinct.ts';
-import { forMutation, withLocks } from '../shared/locks.ts';
+import { forMutation, isOfOneBucket, withLocksOfBatch } from '../shared/locks.ts';
 import { abortedElement, mayBeOneElement } from '../shared/one-element.ts';
 import { bodyColumns, wholeSeconds } from '../versions/version-row.ts';
 import { findUploads, noSuchUpload, uploadPlace, type UploadName, type UploadRow } from './upload-row.ts';
@@ -33,6 +33,8 @@ const upsert = sql(
      sealed_size = excluded.sealed_size, header = excluded.header`,
 );
 
+const bucketOf = ({ revision }: PartRequest): string => revision.bucketId;
+
 const uploadOf = (message: PartRequest): UploadName => ({
   bucketId: message.revision.bucketId,
   key: message.key,
@@ -46,44 +48,46 @@ const partPlace = (message: PartRequest): string => `${uploadPlace(uploadOf(mess
  * again takes the place of the earlier one, whose blob is doomed.
  */
 export async function commitPart(deps: Deps, messages: readonly PartRequest[]): Promise<Result[]> {
-  const results = await run(deps, messages);
+  const valid = messages.filter(({ revision }) => isBucketId(revision.bucketId));
+  const stored = await run(deps, valid, isOfOneBucket(valid.map(bucketOf)));
+  let next = 0;
+  const results = messages.map((message) =>
+    isBucketId(message.revision.bucketId) ? (stored[next++] as Result) : noSuchBucket(message.draft.bucket),
+  );
   failpoint('object-storage.commit-part.before-reply');
   return results;
 }
 
-async function run(deps: Deps, messages: readonly PartRequest[]): Promise<Result[]> {
+async function run(deps: Deps, messages: readonly PartRequest[], mayWait: boolean): Promise<Result[]> {
   try {
-    const valid = messages.filter((message) => isBucketId(message.revision.bucketId));
-    return await withLocks(deps, forMutation([], valid.map(uploadOf)), (tx) => attempt(deps, tx, messages, valid));
+    const results = await withLocksOfBatch(deps, messages, {
+      bucketOf,
+      locksOf: (some) => forMutation([], some.map(uploadOf)),
+      mayWait,
+      work: (tx, some) => attempt(deps, tx, some),
+    });
+    return results.map((result) => ('fault' in result ? result.fault : result));
   } catch (error) {
     if (!mayBeOneElement(error)) throw error;
     // One element's values broke the batch: done again one by one, only that one fails.
     const [only, ...more] = messages;
     if (only && more.length === 0) return [abortedElement(deps, error, only.caller)];
     const results: Result[] = [];
-    for (const message of messages) results.push(...(await run(deps, [message])));
+    for (const message of messages) results.push(...(await run(deps, [message], mayWait)));
     return results;
   }
 }
 
-/** @param valid those of the messages whose bucket can exist; the locks of their uploads are held */
-async function attempt(
-  deps: Deps,
-  tx: Sql,
-  messages: readonly PartRequest[],
-  valid: readonly PartRequest[],
-): Promise<Result[]> {
+/** The buckets can exist, and the locks of the uploads are held. */
+async function attempt(deps: Deps, tx: Sql, messages: readonly PartRequest[]): Promise<Result[]> {
   requireDistinct(messages.map((message) => message.caller.requestId));
   const [buckets, replies, uploads] = await Promise.all([
-    findBuckets(
-      tx,
-      valid.map((message) => message.revision.bucketId),
-    ),
+    findBuckets(tx, messages.map(bucketOf)),
     deps.outbox.replies(
       messages.map((message) => message.caller.requestId),
       tx,
     ),
-    findUploads(tx, valid.map(uploadOf)),
+    findUploads(tx, messages.map(uploadOf)),
   ]);
   const outbox: OutboxEntry[] = [];
   const parts = new Map<string, PartRequest>();

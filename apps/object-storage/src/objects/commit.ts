@@ -1,9 +1,9 @@
-import { objectStorage, s3Error, type Fault } from '@coffer/contracts';
+import { mustWait, objectStorage, s3Error, type Fault } from '@coffer/contracts';
 import type { RequestOf, ReplyOf } from '@coffer/contracts';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { isBucketId, noSuchBucket } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
-import { forMutation, withLocks, type KeyRef } from '../shared/locks.ts';
+import { forMutation, isOfOneBucket, withLocksOfBatch, type KeyRef } from '../shared/locks.ts';
 import { isStorableKey } from '../shared/keys.ts';
 import { wholeSeconds } from '../versions/version-row.ts';
 import { placeVersions, type NewVersion } from './place-versions.ts';
@@ -19,6 +19,7 @@ function newVersion(message: CommitRequest): NewVersion {
   return { ...message, lastModified, reply: (placed) => ({ ...placed, etag: message.etag, lastModified }) };
 }
 
+const bucketOf = ({ revision }: NewVersion): string => revision.bucketId;
 const placeOf = ({ revision, key }: NewVersion): KeyRef => ({ bucketId: revision.bucketId, key });
 
 /**
@@ -36,11 +37,18 @@ export async function commit(deps: Deps, messages: readonly CommitRequest[]): Pr
     else if (!isStorableKey(message.key)) refused.set(index, s3Error('InvalidURI'));
     else elements.push(newVersion(message));
   }
+  const mayWait = isOfOneBucket(elements.map(bucketOf));
   const placed = await placeWithGrants(deps, elements, (some, granted) =>
-    withLocks(deps, forMutation(some.map(placeOf)), async (tx) => {
-      const results = await placeVersions(deps, tx, some, granted);
-      failpoint('object-storage.commit.before-commit');
-      return results;
+    withLocksOfBatch(deps, some, {
+      bucketOf,
+      locksOf: (few) => forMutation(few.map(placeOf)),
+      mayWait,
+      work: async (tx, free) => {
+        const results = await placeVersions(deps, tx, free, granted);
+        failpoint('object-storage.commit.before-commit');
+        // Asking governance takes its time too.
+        return mayWait ? results : results.map((result) => ('needsGrant' in result ? { fault: mustWait() } : result));
+      },
     }),
   );
   failpoint('object-storage.commit.before-reply');

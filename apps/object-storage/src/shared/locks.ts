@@ -1,3 +1,4 @@
+import { mustWait, type Fault } from '@coffer/contracts';
 import { sql, type Sql } from '@coffer/database';
 import { createHash } from 'node:crypto';
 import type { Deps } from '../deps.ts';
@@ -122,4 +123,44 @@ export async function withLocks<T>(
   } finally {
     leave();
   }
+}
+
+/**
+ * The same for a batch, each element with its own result. When all of it is of one bucket it waits for its locks. When
+ * not it never waits: for the elements of a bucket whose locks are not free the result is `mustWait`, and nothing is
+ * done for them.
+ */
+export async function withLocksOfBatch<E, Result>(
+  deps: Pick<Deps, 'db' | 'waiting'>,
+  batch: readonly E[],
+  parts: {
+    bucketOf: (element: E) => string;
+    locksOf: (some: readonly E[]) => Locks;
+    mayWait: boolean;
+    work: (tx: Sql, some: readonly E[]) => Promise<Result[]>;
+  },
+): Promise<(Result | { fault: Fault })[]> {
+  const { bucketOf, locksOf, mayWait, work } = parts;
+  const all = locksOf(batch);
+  if (mayWait) return await withLocks(deps, all, (tx) => work(tx, batch));
+  return await deps.db.transaction(async (tx) => {
+    if (await all.attempt(tx)) return await work(tx, batch);
+    const groups = Map.groupBy(batch, bucketOf);
+    const free = new Set<string>();
+    const attempts = [...groups].map(async ([bucket, some]) => {
+      if (await locksOf(some).attempt(tx)) free.add(bucket);
+    });
+    await Promise.all(attempts);
+    const done = await work(
+      tx,
+      batch.filter((element) => free.has(bucketOf(element))),
+    );
+    let next = 0;
+    return batch.map((element) => (free.has(bucketOf(element)) ? (done[next++] as Result) : { fault: mustWait() }));
+  });
+}
+
+/** Whether a batch is of one bucket, so that nobody else is held up when it waits. */
+export function isOfOneBucket(bucketIds: readonly string[]): boolean {
+  return new Set(bucketIds).size <= 1;
 }
