@@ -13,7 +13,7 @@ import {
   type Api,
   type Route,
 } from '@coffer/aws-wire';
-import { checkStreamingOperation } from '@coffer/sigv4';
+import { checkStreamingOperation, SignatureError } from '@coffer/sigv4';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { authenticate, type Authenticated } from './authenticate/authenticate.ts';
 import { preflight } from './cors/preflight.ts';
@@ -108,17 +108,22 @@ async function perform(
     trail.routed(route);
   }
 
-  const identify = () =>
+  const identify = (expectedRegion?: string) =>
     authenticate(
       {
         incoming,
         api: route.api,
+        expectedRegion,
         virtualHostBucket: route.virtualHost ? route.bucket : undefined,
         bodySha256: whole && createHash('sha256').update(whole).digest('hex'),
       },
       { regions: gateway.config.COFFER_REGIONS, principals: gateway.principals },
     );
-  const authenticated = await identify();
+  const authenticated = await identify().catch(async (error: unknown) => {
+    const region = await expectedRegion(gateway, route, error);
+    if (region === undefined) throw error;
+    return await identify(region);
+  });
   trail.identified(authenticated);
   const request = withQueryHeaders(incoming, authenticated);
   if (request !== incoming) {
@@ -144,7 +149,7 @@ async function perform(
     route,
     operation,
     authenticated,
-    identifyAgain: identify,
+    identifyAgain: () => identify(),
     bucket,
     trail,
   });
@@ -172,6 +177,16 @@ async function perform(
   const answer = await life.during(operation.name, () => operation.perform(exchange, gateway));
   if (exchange.hasBucket()) passage.bucket = exchange.bucket();
   return answer;
+}
+
+/**
+ * The region to name to a client that signed for one not served here: that of its bucket, if there is such a bucket.
+ * SDKs sign again only once, so they must not be sent to the default region first.
+ */
+async function expectedRegion(gateway: Gateway, route: Route, error: unknown): Promise<string | undefined> {
+  if (!(error instanceof SignatureError) || error.extras['Region'] === undefined || !route.bucket) return undefined;
+  const bucket = await gateway.contexts.get(route.bucket).catch(() => undefined);
+  return bucket?.context.region;
 }
 
 async function existingBucket(
@@ -250,14 +265,12 @@ function renderFailure(gateway: Gateway, incoming: Incoming, passage: Passage, t
     isHead: incoming.method === 'HEAD',
   });
   const bucket = passage.bucket ?? (passage.route?.bucket ? gateway.contexts.cached(passage.route.bucket) : undefined);
-  const region: Record<string, string> = bucket ? { 'x-amz-bucket-region': bucket.context.region } : {};
+  // Some SDKs sign again by what this header says, others by what the error says.
+  const right = passage.route?.operation === 'HeadBucket' ? bucket?.context.region : rendered.extras?.['Region'];
+  const region: Record<string, string> = right === undefined ? {} : { 'x-amz-bucket-region': right };
   return {
     status: wire.status,
-    headers: mergeHeaders(
-      wire.headers,
-      passage.route?.operation === 'HeadBucket' ? region : {},
-      responseCors(incoming, bucket),
-    ),
+    headers: mergeHeaders(wire.headers, region, responseCors(incoming, bucket)),
     body: wire.body,
   };
 }

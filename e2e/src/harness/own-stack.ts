@@ -29,11 +29,11 @@ export interface OwnStack {
   stop(): Promise<void>;
 }
 
-/** Starts a stack in the mode of the shared one. */
-export async function startOwnStack(env: NodeJS.ProcessEnv): Promise<OwnStack> {
+/** Starts a stack in the mode of the shared one. `args` are further options of its command. */
+export async function startOwnStack(env: NodeJS.ProcessEnv, args: readonly string[] = []): Promise<OwnStack> {
   const { mode } = stack();
   if (mode === 'given') throw new Error('A given server cannot be started anew.');
-  const { facts, stop } = await startStack(mode, env);
+  const { facts, stop } = await startStack(mode, env, args);
   const { endpoint, region, accessKeyId, secretAccessKey } = facts;
   const url = new URL(endpoint);
   const keys = { accessKeyId, secretAccessKey };

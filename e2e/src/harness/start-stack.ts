@@ -56,8 +56,12 @@ export async function givenStack(endpoint: string): Promise<RunningStack> {
   };
 }
 
-/** Starts `coffer up` or `coffer stack` on a new folder and waits for the lines to paste. */
-export async function startStack(mode: 'embedded' | 'native', extra: NodeJS.ProcessEnv = {}): Promise<RunningStack> {
+/** Starts `coffer up` or `coffer stack` on a new folder and waits for the lines to paste. `args` are further options. */
+export async function startStack(
+  mode: 'embedded' | 'native',
+  extra: NodeJS.ProcessEnv = {},
+  args: readonly string[] = [],
+): Promise<RunningStack> {
   if (!existsSync(cofferMain)) throw new Error(`There is no ${cofferMain}: run "npm run build" first.`);
   const folder = await scratch();
   const data = join(folder, 'data');
@@ -73,6 +77,7 @@ export async function startStack(mode: 'embedded' | 'native', extra: NodeJS.Proc
       String(port),
       '--https-port',
       String(httpsPort),
+      ...args,
     ],
     { cwd: workspace, env: { ...plainEnvironment(folder), ...extra }, stdio: ['ignore', 'pipe', 'pipe'] },
   );

@@ -23,6 +23,9 @@ describe('programs of the native stack', () => {
   it('names every program that is lacking and how to get it', () => {
     const env = { PATH: folder, COFFER_NATS_BIN: join(folder, 'none'), COFFER_MINIO_BIN: join(folder, 'none') };
     expect(() => findBinaries(env)).toThrow(
+      new RegExp(`COFFER_NATS_BIN names ${env.COFFER_NATS_BIN}, which cannot be run`),
+    );
+    expect(() => findBinaries(env)).toThrow(
       /nats-server 2\.10 or newer.*go install github\.com\/nats-io\/nats-server\/v2@latest/,
     );
     expect(() => findBinaries(env)).toThrow(/needs MinIO.*go install github\.com\/minio\/minio@latest/);

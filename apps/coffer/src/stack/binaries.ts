@@ -61,6 +61,13 @@ function isNewEnough(file: string): boolean {
   }
 }
 
+/** Where no program of that name was found. */
+function nowhere(program: Program, env: NodeJS.ProcessEnv): string {
+  const named = env[program.variable];
+  if (named) return `${program.variable} names ${named}, which cannot be run`;
+  return `there is no ${program.name} on PATH or in ~/go/bin`;
+}
+
 function howToGet(program: Program): string {
   return `get it with "${program.install}", or name one with ${program.variable}`;
 }
@@ -68,16 +75,14 @@ function howToGet(program: Program): string {
 export function findMinio(env: NodeJS.ProcessEnv): string {
   const [found] = candidates(MINIO, env);
   if (found !== undefined) return found;
-  throw new UserError(
-    `The native stack needs MinIO, and there is no minio on PATH or in ~/go/bin; ${howToGet(MINIO)}.`,
-  );
+  throw new UserError(`The native stack needs MinIO, and ${nowhere(MINIO, env)}; ${howToGet(MINIO)}.`);
 }
 
 export function findNats(env: NodeJS.ProcessEnv): string {
   const all = candidates(NATS, env);
   const found = all.find((file) => isNewEnough(file));
   if (found !== undefined) return found;
-  const what = all.length === 0 ? 'there is none on PATH or in ~/go/bin' : `${all.join(', ')} is older`;
+  const what = all.length === 0 ? nowhere(NATS, env) : `${all.join(', ')} is older`;
   throw new UserError(
     `The native stack needs nats-server ${LEAST_NATS.join('.')} or newer, and ${what}; ${howToGet(NATS)}.`,
   );

@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { guard } from '@coffer/database';
 import { openLogFile } from '../embedded/logs.ts';
 import { PRIVATE_FILE } from '../files.ts';
 import { UserError } from '../user-error.ts';
+import { lastWords } from './last-words.ts';
 import { pidFile } from './leftovers.ts';
 
 const FIRST_PAUSE_MS = 100;
@@ -14,6 +16,8 @@ const LONGEST_PAUSE_MS = 3_000;
 const SETTLED_MS = 20_000;
 const READY_WITHIN_MS = 120_000;
 const STOP_WITHIN_MS = 45_000;
+/** One that ends by itself this often before it was ever ready will not get ready by being started once more. */
+const VAIN_STARTS = 3;
 
 export interface ProcessSpec {
   readonly name: string;
@@ -37,6 +41,8 @@ export class KeptProcess {
   #exited: Promise<void> = Promise.resolve();
   #stopping = false;
   #starts = 0;
+  /** Ends with an exit code, not by a signal, before it was first ready. */
+  #vain = 0;
   #pause = FIRST_PAUSE_MS;
   #retry: NodeJS.Timeout | undefined;
 
@@ -68,16 +74,17 @@ export class KeptProcess {
       if (!watchesSupervisor) disarm = guard(child.pid, { signal: 'TERM' });
     }
     this.#exited = new Promise((resolve) => {
-      const end = (how: string): void => {
+      const end = (how: string, byItself: boolean): void => {
         if (this.#child !== child) return;
         this.#child = undefined;
         disarm();
         rmSync(pidFile(runFolder, name), { force: true });
         resolve();
+        if (byItself) this.#vain += 1;
         this.#ended(how, performance.now() - started);
       };
-      child.once('error', (error) => end(error.message));
-      child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
+      child.once('error', (error) => end(error.message, true));
+      child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`, signal === null));
     });
   }
 
@@ -89,14 +96,18 @@ export class KeptProcess {
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
   }
 
-  /** @throws UserError when it does not get ready in two minutes */
+  /** @throws UserError when it ends by itself over and over, or does not get ready in two minutes */
   async ready(): Promise<void> {
     const { name, logFolder, ready } = this.spec;
+    const log = join(logFolder, `${name}.log`);
     for (const end = Date.now() + READY_WITHIN_MS; Date.now() < end; await sleep(50)) {
       if (this.#stopping) throw new UserError('Stopped while starting.');
       if (this.#child && (await ready())) return;
+      if (this.#vain >= VAIN_STARTS) {
+        throw new UserError(`${name} does not start: ${lastWords(log) ?? 'it says nothing'} (from ${log})`);
+      }
     }
-    throw new UserError(`${name} does not get ready; ${logFolder}/${name}.log says why.`);
+    throw new UserError(`${name} does not get ready; ${log} says why.`);
   }
 
   /** SIGTERM, and SIGKILL for one that does not end. */

@@ -27,6 +27,8 @@ export interface AuthenticateOptions {
 export interface AuthenticateRequest {
   readonly incoming: Incoming;
   readonly api: Api;
+  /** The one region that may be signed for, where the caller knows it. */
+  readonly expectedRegion?: string | undefined;
   /** Bucket named by the host, which SigV2 signs as part of the path. */
   readonly virtualHostBucket?: string | undefined;
   /** SHA-256 of the whole body in hex, for the APIs whose clients send no such header. */
@@ -40,6 +42,7 @@ export async function authenticate(request: AuthenticateRequest, options: Authen
   const auth = parseAuth(signed, {
     now: new Date(incoming.time),
     regions: regionsOf(request.api, options.regions),
+    expectedRegion: request.expectedRegion,
     services: [factsOf(request.api).signingName],
     ...(request.bodySha256 ? { bodySha256: request.bodySha256 } : {}),
     ...(request.virtualHostBucket ? { virtualHostBucket: request.virtualHostBucket } : {}),
