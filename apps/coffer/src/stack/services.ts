@@ -31,6 +31,12 @@ function failpointOf(service: AppName, env: NodeJS.ProcessEnv): Record<string, s
  */
 const YOUNG_SPACE = '--max-semi-space-size=4';
 
+/**
+ * Under many small requests the heap of a gateway gets leave to grow, and large transfers then leave their used buffers
+ * lying longer than they need to: 277 MiB were seen where this keeps 213. It costs speed of large transfers.
+ */
+const SMALL_HEAP = '--optimize-for-size';
+
 /** glibc: give freed buffers back to the system instead of keeping them in many arenas. */
 const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' };
 
@@ -48,7 +54,15 @@ export async function serviceSpec(options: {
     name,
     command: process.execPath,
     // The data folder is not read: it tells whose process this is.
-    args: [YOUNG_SPACE, '--import', watchdog, mainOf(service), '--data', layout.root],
+    args: [
+      YOUNG_SPACE,
+      ...(service === 'gateway' ? [SMALL_HEAP] : []),
+      '--import',
+      watchdog,
+      mainOf(service),
+      '--data',
+      layout.root,
+    ],
     env: { ...environmentOf(service, env, { ...settings, COFFER_HEALTH_PORT: String(health) }), ...MALLOC },
     firstEnv: failpointOf(service, env),
     logFolder: layout.logs,
