@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { Deps } from '../deps.ts';
 import { draftOf } from '../shared/forwarded.ts';
 import { requiredText, structure, text, type Input } from '../shared/input.ts';
-import { lockAccountBuckets } from '../shared/locks.ts';
+import { forAccountBuckets, withLocks } from '../shared/locks.ts';
 import { isBucketName } from './bucket-name.ts';
 import { findBucketByName, type BucketRow, type PublicAccessBlock } from './bucket-row.ts';
 import { regionOf } from './location.ts';
@@ -73,7 +73,6 @@ export async function createBucket(deps: Deps, message: Forwarded): Promise<Forw
   const reply: ForwardedReply = { output: { Location: `/${name}` } };
 
   const insert = async (tx: Sql): Promise<Fault | ForwardedReply> => {
-    await lockAccountBuckets(tx, principal.accountId);
     const earlier = (await deps.outbox.replies([requestId], tx)).get(requestId);
     if (earlier) return earlier.reply as ForwardedReply;
     const existing = await findBucketByName(tx, name);
@@ -91,10 +90,11 @@ export async function createBucket(deps: Deps, message: Forwarded): Promise<Forw
     failpoint('object-storage.create-bucket.before-commit');
     return reply;
   };
-  const result = await deps.db.transaction(insert).catch(async (error: unknown) => {
+  const attempt = () => withLocks(deps, forAccountBuckets(principal.accountId), insert);
+  const result = await attempt().catch(async (error: unknown) => {
     // Another account made a bucket of this name at the same moment: now it can be seen.
     if (violatedConstraint(error) !== 'buckets_name_key') throw error;
-    return await deps.db.transaction(insert);
+    return await attempt();
   });
   failpoint('object-storage.create-bucket.before-reply');
   if (result instanceof Error) throw result;

@@ -2,6 +2,7 @@ import type { Deps } from '../deps.ts';
 import { deleteDoomed } from './doomed.ts';
 import { doomParts } from './doom-parts.ts';
 import { forgetBuckets } from './forget-buckets.ts';
+import { forgetUploads } from './forget-uploads.ts';
 import { collectOrphans } from './orphans.ts';
 
 export interface CollectOptions {
@@ -29,6 +30,7 @@ export interface Collected {
  */
 export async function collect(deps: Deps, options: CollectOptions): Promise<Collected> {
   await doomParts(deps, options);
+  await forgetUploads(deps, options);
   await forgetBuckets(deps, options);
   const doomed = await deleteDoomed(deps, options);
   const orphans = await collectOrphans(deps, options);

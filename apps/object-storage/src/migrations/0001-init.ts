@@ -137,6 +137,15 @@ CREATE TABLE removed_buckets (
 );
 CREATE INDEX removed_buckets_by_age ON removed_buckets (removed_at);
 
+-- Uploads that were aborted, or completed without some of their parts, whose parts still lie here.
+CREATE TABLE removed_uploads (
+  bucket_id uuid NOT NULL,
+  upload_id text COLLATE "C" NOT NULL,
+  removed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (bucket_id, upload_id)
+);
+CREATE INDEX removed_uploads_by_age ON removed_uploads (removed_at);
+
 CREATE TABLE uploads (
   bucket_id uuid NOT NULL,
   key text COLLATE "C" NOT NULL,

@@ -24,7 +24,13 @@ afterAll(() => world?.close());
 const SMALL_TABLES = ['settings', 'collector_progress'];
 
 /** Indexes that hold nothing but what waits to be worked on. */
-const WAITING = ['blob_claims_waiting', 'outbox_kept', 'outbox_pending', 'removed_buckets_by_age'];
+const WAITING = [
+  'blob_claims_waiting',
+  'outbox_kept',
+  'outbox_pending',
+  'removed_buckets_by_age',
+  'removed_uploads_by_age',
+];
 
 /** Statements about all of one bucket, on purpose. */
 const ONE_BUCKET = [

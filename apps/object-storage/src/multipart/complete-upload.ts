@@ -8,8 +8,8 @@ import { placeVersions, replayed, type Placed } from '../objects/place-versions.
 import { isStorableKey } from '../shared/keys.ts';
 import { forMutation, withLocks } from '../shared/locks.ts';
 import { wholeSeconds } from '../versions/version-row.ts';
-import { dropUpload } from './abort-multipart-upload.ts';
 import { checkParts, type CheckedObject, type StoredPart } from './check-parts.ts';
+import { dropUpload } from './drop-upload.ts';
 import {
   declaredChecksum,
   encryptionOf,
@@ -125,7 +125,7 @@ function newVersion(message: CompleteRequest, upload: UploadRow, object: Checked
   };
 }
 
-/** The listed parts become the version's, the others are doomed with the upload. */
+/** The listed parts become the version's, the others go with the upload. */
 async function finish(
   tx: Sql,
   name: UploadName,
@@ -137,7 +137,7 @@ async function finish(
   const numbers = object.parts.map((part) => part.part_number);
   await Promise.all([
     tx.execute(moveParts, [bucketId, uploadId, upload.internal_version_id, numbers]),
-    tx.execute(dropUpload, [bucketId, key, uploadId]),
+    dropUpload(tx, name),
     tx.execute(insertCompleted, [bucketId, key, uploadId, JSON.stringify(reply)]),
   ]);
 }

@@ -51,12 +51,11 @@ describe('multipart uploads', () => {
       ],
     );
     expect(found.segments[0]?.body).toMatchObject({ kind: 'blob', sealedSize: 5 * MIB + 100 });
-    expect(await states([one, unlisted, three, last].map((part) => part.body.blobId))).toEqual([
-      'live',
-      'doomed',
-      'live',
-      'live',
-    ]);
+    const unlistedState = () => states([unlisted.body.blobId]);
+    expect(await unlistedState()).toEqual(['live']);
+    await collect({ db: world.db, blobs: memoryBlobStore() } as unknown as Deps, { graceMs: 3_600_000 });
+    expect(await unlistedState()).toEqual(['doomed']);
+    expect(await states([one, three, last].map((part) => part.body.blobId))).toEqual(['live', 'live', 'live']);
 
     const starts = async (from: object) =>
       (await world.locate(bucket, 'big', { from: from as never })).segments.map((segment) => segment.partNumber);
@@ -168,12 +167,42 @@ describe('multipart uploads', () => {
     expect(parts.Parts).toMatchObject([{ PartNumber: 1, Size: 20 }]);
   });
 
-  it('aborting dooms the parts', async () => {
+  it('aborting makes the parts unreachable at once, and leaves their rows to the collector', async () => {
     const bucket = await world.bucket();
     const upload = await world.upload(bucket, 'k');
     const part = await upload.part(1, 10);
+    const named = { Bucket: bucket.name, Key: 'k', UploadId: upload.uploadId };
+    const rows = async () =>
+      (
+        await world.query('SELECT 1 FROM upload_parts WHERE bucket_id = $1 AND upload_id = $2', [
+          bucket.bucketId,
+          upload.uploadId,
+        ])
+      ).length;
+    // As many as there can be: a request that removed them all would take long, and hold its locks for as long.
+    await world.query(
+      `INSERT INTO upload_parts (bucket_id, upload_id, part_number, size, etag, last_modified, blob_id)
+       SELECT $1, $2, n, 1, 'e', 0, 'of-' || $2 || '-' || n FROM generate_series(2, 10000) n`,
+      [bucket.bucketId, upload.uploadId],
+    );
     await upload.abort();
+    expect(await rows()).toBe(10_000);
+    const gone = { code: 'NoSuchUpload' };
+    await expect(world.op('ListParts', named)).rejects.toMatchObject(gone);
+    await expect(upload.part(2, 10)).rejects.toMatchObject(gone);
+    const { Uploads } = (await world.op('ListMultipartUploads', { Bucket: bucket.name })) as { Uploads: unknown[] };
+    expect(Uploads).toEqual([]);
+
+    // The blobs have to wait from the end of the upload, not from the round in which the rows went.
+    await world.query("UPDATE removed_uploads SET removed_at = 'yesterday' WHERE upload_id = $1", [upload.uploadId]);
+    const deps = { db: world.db, blobs: memoryBlobStore() } as unknown as Deps;
+    await Promise.all([collect(deps, { graceMs: 1e9 }), collect(deps, { graceMs: 1e9 })]);
+    await collect(deps, { graceMs: 1e9 });
+    expect(await rows()).toBe(0);
+    expect(await world.query('SELECT 1 FROM removed_uploads WHERE upload_id = $1', [upload.uploadId])).toEqual([]);
     expect(await states([part.body.blobId])).toEqual(['doomed']);
+    await collect(deps, { graceMs: 3_600_000 });
+    expect(await states([part.body.blobId])).toEqual([]);
     await expect(upload.abort()).rejects.toMatchObject({ code: 'NoSuchUpload' });
     await expect(upload.complete([{ partNumber: 1, etag: part.etag }])).rejects.toMatchObject({ code: 'NoSuchUpload' });
   });

@@ -113,7 +113,12 @@ it('many clients at once leave nothing half done', async () => {
         AND NOT EXISTS (SELECT FROM removed_versions r
         WHERE r.bucket_id = $1 AND r.internal_version_id = p.internal_version_id)
      UNION ALL SELECT blob_id FROM upload_parts p WHERE bucket_id = $1 AND NOT EXISTS (SELECT FROM uploads u
-        WHERE u.bucket_id = $1 AND u.upload_id = p.upload_id)`,
+        WHERE u.bucket_id = $1 AND u.upload_id = p.upload_id)
+        AND NOT EXISTS (SELECT FROM removed_uploads r WHERE r.bucket_id = $1 AND r.upload_id = p.upload_id)`,
+  );
+  await none(
+    'no upload is both there and removed',
+    'SELECT upload_id FROM uploads u JOIN removed_uploads r USING (bucket_id, upload_id) WHERE u.bucket_id = $1',
   );
   await none(
     'no version is both there and removed',

@@ -11,6 +11,7 @@ import type { Deps } from '../deps.ts';
  *   bucket  exclusive  configuration changes, DeleteBucket, and deletes of very many keys
  *   key     exclusive  commit, delete, complete, tags: whoever holds it sees and orders the versions of that key
  *   upload  exclusive  parts of one multipart upload, completion, abort (in the space of the keys)
+ *   account exclusive  CreateBucket, alone: how many buckets the account has stays while it lasts
  *
  * Taken in this order, each kind ascending, hence without deadlocks. A collision of two hashes only makes one wait.
  */
@@ -23,6 +24,7 @@ const tryKeys = sql('locks.tryKeys', 'SELECT try_lock_keys($1::int[], $2::bigint
 const lockBucket = sql('locks.bucket', 'SELECT pg_advisory_xact_lock(7, $1::int)');
 const tryBucket = sql('locks.tryBucket', 'SELECT pg_try_advisory_xact_lock(7, $1::int) AS got');
 const lockAccount = sql('locks.account', 'SELECT pg_advisory_xact_lock(8, $1::int)');
+const tryAccount = sql('locks.tryAccount', 'SELECT pg_try_advisory_xact_lock(8, $1::int) AS got');
 
 function hash64(text: string): bigint {
   return createHash('sha256').update(text).digest().readBigInt64BE(0);
@@ -87,9 +89,14 @@ export function forChange(bucketId: string): Locks {
   };
 }
 
-/** Serialises what counts an account's buckets. */
-export async function lockAccountBuckets(tx: Sql, accountId: string): Promise<void> {
-  await tx.query(lockAccount, [hash32(accountId)]);
+/** For what counts an account's buckets. */
+export function forAccountBuckets(accountId: string): Locks {
+  const values = [hash32(accountId)];
+  return {
+    place: `account ${accountId}`,
+    attempt: async (tx) => (await tx.query<{ got: boolean }>(tryAccount, values))[0]?.got === true,
+    take: async (tx) => void (await tx.query(lockAccount, values)),
+  };
 }
 
 class NotFree extends Error {}
