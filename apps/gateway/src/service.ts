@@ -10,6 +10,7 @@ import {
   counter,
   gauge,
   histogram,
+  instance,
   loadConfig,
   outcomes,
   startNest,
@@ -78,7 +79,7 @@ export async function start(context: ServiceContext): Promise<RunningService> {
   const nest = await startNest(
     GatewayModule,
     transport,
-    [handle(status.gateway, async () => ({ version: VERSION, startedAt, checks: await outcomes(checks) }))],
+    [handle(status.gateway, async () => ({ instance, version: VERSION, startedAt, checks: await outcomes(checks) }))],
     logger,
   );
   // The first use of a codec compiles it, and the first of an API loads its schemas: better now than in a request.

@@ -1,5 +1,5 @@
 import type { ReplyOf, status as contracts } from '@coffer/contracts';
-import { outcomes } from '@coffer/service-kit';
+import { instance, outcomes } from '@coffer/service-kit';
 import type { Deps } from './deps.ts';
 
 const VERSION = '0.1.0';
@@ -7,6 +7,7 @@ const VERSION = '0.1.0';
 /** How this process is, for the operator. */
 export async function status(deps: Deps): Promise<ReplyOf<typeof contracts.kms>> {
   return {
+    instance,
     version: VERSION,
     startedAt: deps.startedAt,
     checks: {

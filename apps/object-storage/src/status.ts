@@ -1,5 +1,5 @@
 import type { ReplyOf, status as contracts } from '@coffer/contracts';
-import { outcomes } from '@coffer/service-kit';
+import { instance, outcomes } from '@coffer/service-kit';
 import type { Deps } from './deps.ts';
 
 const VERSION = '0.1.0';
@@ -10,5 +10,5 @@ export async function status(deps: Deps): Promise<ReplyOf<(typeof contracts)['ob
     { name: 'database', check: () => deps.db.check() },
     { name: 'blobs', check: () => deps.blobs.check() },
   ]);
-  return { version: VERSION, startedAt: deps.startedAt, checks };
+  return { instance, version: VERSION, startedAt: deps.startedAt, checks };
 }

@@ -1,13 +1,13 @@
-import type { BusEvent, Contract, ServiceName } from '@coffer/contracts';
+import { isFault, type BusEvent, type Contract, type Fault, type ServiceName } from '@coffer/contracts';
 import { Batcher } from './batcher.ts';
 import { envelopeOf, type Element } from './lane.ts';
-import type { Carrier, Outcome } from './envelope.ts';
+import type { Carrier, CarrierToAll, Outcome } from './envelope.ts';
 import { asFault, busFault } from './faults.ts';
 import { mustOf } from './must-understand.ts';
 import { attemptAgain } from './retry.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { currentTraceparent, observe } from './trace.ts';
-import type { BusClient, CallOptions } from './transport.ts';
+import type { BusClient, CallAllOptions, CallOptions } from './transport.ts';
 
 /** How a transport spreads events. `publish` must not throw. */
 export interface EventCarrier {
@@ -33,12 +33,12 @@ function replyOf<Reply>(contract: Contract<unknown, Reply>, outcome: Outcome): R
 /** The calling half, the same on every transport. */
 export class Client implements BusClient {
   readonly #service: ServiceName;
-  readonly #carrier: Carrier;
+  readonly #carrier: Carrier & CarrierToAll;
   readonly #events: EventCarrier;
   readonly #batchers = new Map<string, Batcher>();
   readonly #budgets = new Map<string, RetryBudget>();
 
-  constructor(service: ServiceName, carrier: Carrier, events: EventCarrier) {
+  constructor(service: ServiceName, carrier: Carrier & CarrierToAll, events: EventCarrier) {
     this.#service = service;
     this.#carrier = carrier;
     this.#events = events;
@@ -49,9 +49,7 @@ export class Client implements BusClient {
     message: Request,
     options: CallOptions = {},
   ): Promise<Reply> {
-    if (!contract.callers.includes(this.#service)) {
-      throw busFault('NotPermitted', `${this.#service} may not call ${contract.service}.${contract.operation}`);
-    }
+    this.#requireCaller(contract);
     const { signal } = options;
     signal?.throwIfAborted();
     const parent = currentTraceparent();
@@ -77,6 +75,31 @@ export class Client implements BusClient {
     }
   }
 
+  async callAll<Request, Reply>(
+    contract: Contract<Request, Reply>,
+    message: Request,
+    options: CallAllOptions = {},
+  ): Promise<(Reply | Fault)[]> {
+    if (!contract.toAll) throw busFault('NotPermitted', `${contract.subject} goes to one process, not to all`);
+    this.#requireCaller(contract);
+    const { signal, timeoutMs = contract.timeoutMs, expected = Infinity } = options;
+    signal?.throwIfAborted();
+    const envelope = envelopeOf(
+      { message, must: mustOf(contract, message), deadline: Date.now() + timeoutMs },
+      Date.now(),
+    );
+    const answers = this.#carrier.sendToAll(contract, envelope, envelope.timeoutMs, expected);
+    const outcomes = await (signal ? abortable(answers, signal) : answers);
+    return outcomes.map((outcome) => {
+      try {
+        return replyOf(contract, outcome);
+      } catch (error) {
+        if (isFault(error)) return error;
+        throw error;
+      }
+    });
+  }
+
   publish<Message>(event: BusEvent<Message>, message: Message): void {
     if (event.service !== this.#service) {
       throw busFault('NotPermitted', `${this.#service} may not publish ${event.subject}`);
@@ -89,6 +112,11 @@ export class Client implements BusClient {
       throw busFault('NotPermitted', `${this.#service} may not listen to ${event.subject}`);
     }
     return this.#events.subscribe(event, listener as (message: unknown) => void);
+  }
+
+  #requireCaller(contract: Pick<Contract, 'service' | 'operation' | 'callers'>): void {
+    if (contract.callers.includes(this.#service)) return;
+    throw busFault('NotPermitted', `${this.#service} may not call ${contract.service}.${contract.operation}`);
   }
 
   async #send(contract: Contract, element: Element): Promise<Outcome> {

@@ -17,3 +17,9 @@ export interface Carrier {
   /** Settles no later than `timeoutMs`. Rejects with a `Fault` when all envelopes failed together. */
   send(contract: Contract, envelopes: readonly Envelope[], timeoutMs: number): Promise<readonly Outcome[]>;
 }
+
+/** How a transport brings one envelope to every receiver there is. */
+export interface CarrierToAll {
+  /** Settles when `expected` outcomes have come, else after `timeoutMs` with those that have; with none when nobody is there. */
+  sendToAll(contract: Contract, envelope: Envelope, timeoutMs: number, expected: number): Promise<readonly Outcome[]>;
+}

@@ -1,6 +1,6 @@
 export { handle, handleBatch } from './handler.ts';
 export type { BatchHandler, CallContext, Handler, Registration } from './handler.ts';
-export type { BusClient, BusLog, BusTransport, CallOptions } from './transport.ts';
+export type { BusClient, BusLog, BusTransport, CallAllOptions, CallOptions } from './transport.ts';
 export { currentTraceparent, isTraceparent, observeCalls, withTraceparent } from './trace.ts';
 export type { CallObservation, CallObserver, ObservedCall } from './trace.ts';
 export { InProcessHub } from './in-process/hub.ts';

@@ -1,4 +1,4 @@
-import type { BusEvent, Contract, ServiceName } from '@coffer/contracts';
+import type { BusEvent, Contract, Fault, ServiceName } from '@coffer/contracts';
 import type { CustomTransportStrategy, Server } from '@nestjs/microservices';
 import type { Registration } from './handler.ts';
 
@@ -9,6 +9,11 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+export interface CallAllOptions extends CallOptions {
+  /** How many answers there should be: when they are there it is not waited for more. */
+  expected?: number;
+}
+
 export interface BusClient {
   /**
    * Sends one message and waits for its reply, checked against the contract's schema.
@@ -17,6 +22,16 @@ export interface BusClient {
    * nobody took the message; after `Timeout` it is not known whether it was carried out.
    */
   call<Request, Reply>(contract: Contract<Request, Reply>, message: Request, options?: CallOptions): Promise<Reply>;
+  /**
+   * Asks every process of the service, of a contract `toAll`. Gives what each of them answered, in the order of coming:
+   * those that do not answer in time are left out, since nobody knows of them. Without `expected` it takes all of the time,
+   * unless nobody is there at all. Throws a `Fault` when the call itself could not be made.
+   */
+  callAll<Request, Reply>(
+    contract: Contract<Request, Reply>,
+    message: Request,
+    options?: CallAllOptions,
+  ): Promise<(Reply | Fault)[]>;
   /** Tells every listener there is; lost without a word when nobody listens or the bus is away. */
   publish<Message>(event: BusEvent<Message>, message: Message): void;
   /** Returns the function that ends the subscription. */

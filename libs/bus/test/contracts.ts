@@ -28,6 +28,16 @@ export const safeGreet: Contract<{ name: string }, { text: string }> = contract(
   timeoutMs: 2_000,
 });
 
+/** A question to every process. */
+export const who = contract('identity', 'who', {
+  request: z.object({ slowMs: z.number().optional() }),
+  reply: z.object({ name: z.string() }),
+  callers: ['gateway'],
+  faults: ['NoSuchName'],
+  toAll: true,
+  timeoutMs: 1_000,
+});
+
 /** What a newer sender says on the subject of `put`: one member more, and the receiver must know it. */
 export const newerPut = contract('identity', 'put', {
   request: z.object({ key: z.string(), ifNoneMatch: z.string().optional(), hint: z.string().optional() }),
@@ -83,5 +93,5 @@ export const secretOfKms = contract('kms', 'secret', {
 
 export const changed = event('identity', 'changed', z.object({ epoch: z.number() }), ['gateway']);
 
-export const allContracts = [greet, safeGreet, newerPut, add, readAll, addIn, secretOfKms] as const;
+export const allContracts = [greet, safeGreet, who, newerPut, add, readAll, addIn, secretOfKms] as const;
 export const allEvents = [changed] as const;

@@ -137,6 +137,7 @@ if (binary === undefined) {
           '_INBOX_identity.>',
           'coffer.v1.identity.greet.*',
           'coffer.v1.identity.safe-greet.*',
+          'coffer.v1.identity.who.*',
           'coffer.v1.identity.put.*',
           'coffer.v1.identity.add.*',
           'coffer.v1.identity.read-all.*',

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Fault } from '@coffer/contracts';
+import { Fault, isFault } from '@coffer/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   currentTraceparent,
@@ -11,7 +11,7 @@ import {
   type Registration,
 } from '../src/index.ts';
 import { batchSuite } from './batch-suite.ts';
-import { changed, greet, newerPut, olderPut, safeGreet, secretOfKms } from './contracts.ts';
+import { changed, greet, newerPut, olderPut, safeGreet, secretOfKms, who } from './contracts.ts';
 import { faultOf, serve, type World } from './world.ts';
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -56,6 +56,36 @@ export function contractSuite(name: string, open: () => Promise<World>): void {
       const bare = await gateway.client.call(greet, { name: 'x', bytes: undefined });
       expect(bare.keys).toEqual(['name']);
       expect(bare.at).toBeUndefined();
+    });
+
+    it('asks every process of a service, and takes what each of them says', async () => {
+      const more = [await world.transport('identity'), await world.transport('identity')];
+      const { client } = gateway;
+      try {
+        expect(await client.callAll(who, {})).toEqual([]);
+        await serve(identity, [handle(who, async () => ({ name: 'one' }))]);
+        const slow = handle(who, async ({ slowMs = 0 }) => {
+          await sleep(slowMs);
+          return { name: 'slow' };
+        });
+        await serve(more[0]!, [slow]);
+        await serve(more[1]!, [
+          handle(who, async () => {
+            throw new Fault('NoSuchName', 'nameless');
+          }),
+        ]);
+        const names = (answers: readonly ({ name: string } | Fault)[]) =>
+          answers.map((answer) => ('name' in answer && !isFault(answer) ? answer.name : (answer as Fault).code)).sort();
+        for (let round = 0; round < 5; round += 1) {
+          expect(names(await client.callAll(who, {}, { expected: 3 }))).toEqual(['NoSuchName', 'one', 'slow']);
+        }
+        // Whoever is too slow is left out.
+        expect(names(await client.callAll(who, { slowMs: 600 }, { timeoutMs: 200 }))).toEqual(['NoSuchName', 'one']);
+        expect(await faultOf(identity.client.callAll(who, {}))).toMatchObject({ code: 'NotPermitted' });
+        expect(await faultOf(client.callAll(greet, { name: 'x' }))).toMatchObject({ code: 'NotPermitted' });
+      } finally {
+        await Promise.all(more.map((each) => each.drain()));
+      }
     });
 
     it('carries a fault whole', async () => {

@@ -33,6 +33,8 @@ export interface Contract<Request = unknown, Reply = unknown> {
    */
   batchBy?(message: Request): string;
   readonly callers: readonly ServiceName[];
+  /** Every process of the service takes each message, not one of them: for questions to all replicas. */
+  readonly toAll: boolean;
 }
 
 export type RequestOf<C> = C extends Contract<infer Request, infer _Reply> ? Request : never;
@@ -48,6 +50,7 @@ export interface ContractOptions<Request, Reply> {
   mustUnderstand?: readonly string[];
   batched?: boolean;
   batchBy?(message: Request): string;
+  toAll?: boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -59,6 +62,8 @@ export function contract<Request, Reply>(
 ): Contract<Request, Reply> {
   const { batchBy } = options;
   if (batchBy && !options.batched) throw new TypeError(`${service}.${operation} has a batch key, but is not batched`);
+  if (options.toAll && options.batched)
+    throw new TypeError(`${service}.${operation} goes to all, so it is not batched`);
   return Object.freeze({
     service,
     operation,
@@ -71,6 +76,7 @@ export function contract<Request, Reply>(
     mustUnderstand: options.mustUnderstand ?? [],
     batched: options.batched ?? false,
     callers: options.callers,
+    toAll: options.toAll ?? false,
     ...(batchBy ? { batchBy } : {}),
   });
 }

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { contract, type ServiceName } from './contract.ts';
 
 const statusReply = z.object({
+  /** Which process this is, told apart from its replicas: its host and process id. */
+  instance: z.string(),
   version: z.string(),
   startedAt: z.number().int(),
   /** Name of what was checked → `ok`, or what is wrong. */
@@ -14,11 +16,11 @@ function statusOf(service: ServiceName) {
     reply: statusReply,
     callers: ['operator'],
     timeoutMs: 2_000,
-    retry: 'safe',
+    toAll: true,
   });
 }
 
-/** How each service is, for `coffer status` and `coffer doctor`. */
+/** How each process of each service is, for `coffer status` and `coffer doctor`. */
 export const status = {
   gateway: statusOf('gateway'),
   identity: statusOf('identity'),

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { listenHealth, type HealthListener, type HealthState } from './health.ts';
+import { listenHealth, outcomes, type HealthListener, type HealthState } from './health.ts';
 import { counter } from './metrics.ts';
 
 describe('health listener', () => {
@@ -37,6 +37,9 @@ describe('health listener', () => {
     const hang = { name: 'hang', check: () => new Promise<void>(() => undefined) };
     listener = await listenHealth({ ready: true, checks: [hang] }, '127.0.0.1', 0);
     expect((await get('/readyz')).status).toBe(503);
+    // Well within the two seconds of the operator's question, so that the others are still heard.
+    const answered = await outcomes([hang, { name: 'bus', check: () => undefined }]);
+    expect(answered).toEqual({ hang: 'no answer within 1.5 seconds', bus: 'ok' });
   });
 
   it('serves metrics and nothing else', async () => {

@@ -8,7 +8,7 @@ export { startNest } from './nest.ts';
 export { counter, gauge, histogram, metrics, watchProcess } from './metrics.ts';
 export { startTracing, withSpan, withTrace } from './tracing.ts';
 export type { TracingOptions } from './tracing.ts';
-export { listenHealth, outcomes, readiness } from './health.ts';
+export { instance, listenHealth, outcomes, readiness } from './health.ts';
 export type { HealthCheck, HealthListener, HealthState } from './health.ts';
 export { checkFailpoint, failpoint, failpoints, parseFailpoint, registerFailpoints } from './failpoint.ts';
 export { MINIMUM_NODE, nodeVersionProblem, requireNode } from './node-version.ts';

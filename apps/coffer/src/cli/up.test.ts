@@ -1,11 +1,34 @@
-import { statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, scratchFolder } from '@coffer/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { coffer, exportedLines, run, type Started } from '../testkit/coffer.ts';
 
 const LIMIT = 120_000;
+
+/** Takes the blob tier away from a running Coffer: what fails is named, why, and how to mend it. */
+async function whatADoctorSays(data: string): Promise<void> {
+  expect(await run('doctor', '--data', data)).toMatchObject({ code: 0, stderr: '' });
+  renameSync(join(data, 'blobs'), join(data, 'elsewhere'));
+  try {
+    const doctor = await run('doctor', '--data', data);
+    expect(doctor.code).toBe(1);
+    const problems = doctor.stdout.split('PROBLEM  ').slice(1);
+    expect(problems).toHaveLength(2);
+    for (const [index, name] of ['object-storage', 'gateway'].entries()) {
+      const [seen, mend] = (problems[index] as string).split('\n');
+      expect(seen).toMatch(new RegExp(`^${name}: its check "blobs" fails: .*\\S`));
+      expect(mend).toBe(`         → See that ${data}/blobs is there as it was, and that this user may write in it.`);
+    }
+    const status = await run('status', '--data', data);
+    expect(status.code).toBe(1);
+    expect(status.stdout).toMatch(/^object-storage {3}failing \S+\/\d+: blobs: \S/m);
+    expect(status.stdout).toMatch(/^kms {14}up /m);
+  } finally {
+    renameSync(join(data, 'elsewhere'), join(data, 'blobs'));
+  }
+  expect((await run('doctor', '--data', data)).code).toBe(0);
+}
 
 describe('coffer up', { timeout: LIMIT }, () => {
   let scratch: Awaited<ReturnType<typeof scratchFolder>>;
@@ -49,7 +72,11 @@ describe('coffer up', { timeout: LIMIT }, () => {
     expect(await run('env', '--data', data)).toEqual({ code: 0, stdout: `${lines.join('\n')}\n`, stderr: '' });
     const status = await run('status', '--json', '--data', data);
     expect(status.code).toBe(0);
-    expect(JSON.parse(status.stdout)).toMatchObject({ healthy: true, services: { gateway: { up: true } } });
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      healthy: true,
+      services: { gateway: { up: true, processes: [{ checks: { blobs: 'ok' } }] } },
+    });
+    await whatADoctorSays(data);
 
     const created = await run('account', 'create', 'second', '--json', '--data', data);
     expect(JSON.parse(created.stdout)).toMatchObject({ name: 'second', accountId: expect.stringMatching(/^\d{12}$/) });
@@ -61,8 +88,11 @@ describe('coffer up', { timeout: LIMIT }, () => {
     expect(JSON.parse(collected.stdout)).toEqual({ rolledForward: 0, doomed: 0, orphans: 0 });
 
     const second = await run('up', ...args);
-    expect(second.code).toBe(1);
-    expect(second.stderr).toMatch(/^coffer: The data folder .* is in use by a Coffer that is running; .*\n$/);
+    expect(second).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `coffer: The data folder ${data} is in use by a Coffer that is running; stop that one first, or choose another with --data.\n`,
+    });
 
     first.child.kill('SIGKILL');
     await first.ended;
@@ -79,30 +109,5 @@ describe('coffer up', { timeout: LIMIT }, () => {
     after.child.kill('SIGTERM');
     expect(await after.ended).toBe(0);
     expect(after.stderr()).toBe('');
-  });
-
-  it('says in one sentence that a port is busy, and leaves nothing behind', async () => {
-    const busy = createServer();
-    const port = await freePort();
-    await new Promise<void>((resolve) => busy.listen(port, '127.0.0.1', resolve));
-    try {
-      const folder = join(scratch.path, 'busy');
-      const result = await run('up', '--data', folder, '--port', String(port), '--https-port', '0');
-      expect(result).toEqual({
-        code: 1,
-        stdout: '',
-        stderr: `coffer: Port ${port} on 127.0.0.1 is in use by another program; choose another with --port.\n`,
-      });
-    } finally {
-      busy.close();
-    }
-  });
-
-  it('says in one sentence what is wrong with a folder', async () => {
-    const result = await run('up', '--data', '/dev/null/x');
-    expect(result.code).toBe(1);
-    expect(result.stderr).toMatch(
-      /^coffer: The data folder \/dev\/null\/x is not a folder; choose another with --data\.\n$/,
-    );
   });
 });

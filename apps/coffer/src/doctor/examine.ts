@@ -5,11 +5,12 @@ import { layoutOf, type Layout, type Mode } from '../data-folder/layout.ts';
 import { lockFile } from '../data-folder/lock.ts';
 import { modeOf } from '../data-folder/open.ts';
 import { readIfPresent } from '../files.ts';
-import { statusOfAll, type Operator } from '../operator/operator.ts';
+import type { Operator } from '../operator/operator.ts';
 import { assertPortFree } from '../services/ports.ts';
 import { findMinio, findNats } from '../stack/binaries.ts';
 import { tlsFiles } from '../tls/authority.ts';
-import { fine, problem, warning, type Finding } from './check.ts';
+import { fine, messageOf, problem, warning, type Finding } from './check.ts';
+import { examineRunning } from './examine-running.ts';
 
 const MIN_FREE_BYTES = 1024 ** 3;
 const GIB = 1024 ** 3;
@@ -23,10 +24,6 @@ export interface Examination {
   readonly httpsPort: number;
   readonly env: NodeJS.ProcessEnv;
   connect(data: string): Promise<Operator>;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown reason';
 }
 
 function examineFolder(layout: Layout): { findings: Finding[]; mode: Mode | undefined } {
@@ -98,45 +95,6 @@ function isInUse(layout: Layout): boolean {
   }
 }
 
-async function examineRunning(examination: Examination): Promise<Finding[]> {
-  let operator: Operator;
-  try {
-    operator = await examination.connect(examination.data);
-  } catch (error) {
-    return [
-      problem(
-        'operator channel',
-        messageOf(error),
-        'If Coffer is still starting, try again; else see its log and start it again.',
-      ),
-    ];
-  }
-  try {
-    const services = await statusOfAll(operator);
-    const findings = Object.entries(services).map(([name, service]) => {
-      if (!service.up) return problem(name, service.reason, `See the log of ${name} in the logs folder.`);
-      const wrong = Object.entries(service.checks).filter(([, outcome]) => outcome !== 'ok');
-      const seen = wrong.map(([check, outcome]) => `${check}: ${outcome}`).join('; ');
-      return wrong.length === 0 ? fine(name, 'up') : problem(name, seen, `See the log of ${name} in the logs folder.`);
-    });
-    return [fine('running', operator.endpoints.endpoint), ...findings, ...clientFindings(examination.env, operator)];
-  } finally {
-    await operator.close();
-  }
-}
-
-/** Variables of other tools that lead clients astray. */
-function clientFindings(env: NodeJS.ProcessEnv, operator: Operator): Finding[] {
-  const { endpoint, httpsEndpoint } = operator.endpoints;
-  const set = env['AWS_ENDPOINT_URL']?.replace(/\/$/, '');
-  const lines = 'eval "$(coffer env --data DIR)" in this shell';
-  if (set === undefined) return [warning('AWS clients', 'AWS_ENDPOINT_URL is not set in this shell', lines)];
-  if (set !== endpoint && set !== httpsEndpoint) {
-    return [warning('AWS clients', `AWS_ENDPOINT_URL points to ${set}, not to this Coffer`, lines)];
-  }
-  return [fine('AWS clients', `AWS_ENDPOINT_URL is ${set}`)];
-}
-
 async function examinePorts(examination: Examination): Promise<Finding[]> {
   const { host, port, httpsPort } = examination;
   const ports: [number, string][] = [
@@ -187,7 +145,7 @@ export async function examine(examination: Examination): Promise<Finding[]> {
   if (mode !== undefined && (running || existsSync(layout.postgres))) {
     found.push(examineRootKey(layout, env), examineCertificate(layout));
   }
-  if (running) found.push(...(await examineRunning(examination)));
+  if (running) found.push(...(await examineRunning(examination, layout, mode)));
   else
     found.push(
       warning('running', 'no Coffer runs on this folder', 'Start it with coffer up or coffer stack.'),

@@ -12,7 +12,7 @@ import type { Layout } from '../data-folder/layout.ts';
 import { openDataFolder } from '../data-folder/open.ts';
 import { rootKeyEnvironment } from '../data-folder/root-key.ts';
 import { openChannel } from '../operator/channel-server.ts';
-import type { Operator } from '../operator/operator.ts';
+import { oneProcess, type Operator } from '../operator/operator.ts';
 import { Cleanup } from '../services/cleanup.ts';
 import { loadServices, type AppName } from '../services/definitions.ts';
 import { environmentOf } from '../services/environment.ts';
@@ -105,11 +105,8 @@ async function startAll(options: UpOptions, layout: Layout, logs: Logs, cleanup:
   state.ready = true;
   cleanup.add('readiness', () => void (state.ready = false));
   logger.info({ endpoint: endpoints.endpoint }, 'ready');
-  return {
-    endpoints,
-    call: (contract, message) => operatorBus.client.call(contract, message),
-    close: () => Promise.resolve(),
-  };
+  const call: Operator['call'] = (contract, message) => operatorBus.client.call(contract, message);
+  return { endpoints, call, callAll: oneProcess(call), close: () => Promise.resolve() };
 }
 
 /** Traces and metrics as each service on its own would offer them, if the environment asks for them. */

@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Fault, type Contract } from '@coffer/contracts';
 import { z } from 'zod';
-import type { Operator } from './operator.ts';
+import { oneProcess, type Operator } from './operator.ts';
 
 /** Beside the call's own deadline. */
 const GRACE_MS = 5_000;
@@ -40,10 +40,7 @@ async function ask(
 /** Connects to a running Coffer. Rejects with the system's error (`ENOENT`, `ECONNREFUSED`) when none listens. */
 export async function channelOperator(socketPath: string): Promise<Operator> {
   const endpoints = endpointsShape.parse(await ask(socketPath, 'GET', '/endpoints', GRACE_MS));
-  return {
-    endpoints,
-    call: async <Request, Reply>(contract: Contract<Request, Reply>, message: Request): Promise<Reply> =>
-      contract.reply.parse(await ask(socketPath, 'POST', `/${contract.subject}`, contract.timeoutMs, message)),
-    close: () => Promise.resolve(),
-  };
+  const call = async <Request, Reply>(contract: Contract<Request, Reply>, message: Request): Promise<Reply> =>
+    contract.reply.parse(await ask(socketPath, 'POST', `/${contract.subject}`, contract.timeoutMs, message));
+  return { endpoints, call, callAll: oneProcess(call), close: () => Promise.resolve() };
 }

@@ -6,20 +6,23 @@ import { UserError } from '../user-error.ts';
 import type { OperatorFacts } from './operator-file.ts';
 import type { Endpoints, Operator } from './operator.ts';
 
-export function busOperator(transport: BusTransport, endpoints: Endpoints): Operator {
+export function busOperator(transport: BusTransport, endpoints: Endpoints, replicas?: Operator['replicas']): Operator {
   return {
     endpoints,
+    replicas,
     call: (contract, message) => transport.client.call(contract, message),
+    callAll: (contract, message, expected) =>
+      transport.client.callAll(contract, message, expected === undefined ? {} : { expected }),
     close: () => transport.drain(),
   };
 }
 
 /** Over the bus of a native stack. Rejects with `notRunning` when the bus is away. */
 export async function natsOperator(facts: OperatorFacts, notRunning: Error): Promise<Operator> {
-  const { natsUrl, password, endpoints } = facts;
+  const { natsUrl, password, endpoints, replicas } = facts;
   try {
     const transport = await natsTransport({ servers: [natsUrl], service: 'operator', user: 'operator', password });
-    return busOperator(transport, endpoints);
+    return busOperator(transport, endpoints, replicas);
   } catch {
     throw notRunning;
   }

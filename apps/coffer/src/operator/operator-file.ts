@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Layout } from '../data-folder/layout.ts';
+import { serviceNames } from '../services/definitions.ts';
 import { PRIVATE_FOLDER, readIfPresent, writeFileDurably } from '../files.ts';
 
 /** How the operator reaches a native stack: the bus, its user there, and what clients need to know. */
@@ -9,6 +10,8 @@ const operatorFacts = z.object({
   natsUrl: z.string(),
   password: z.string(),
   supervisorPid: z.number().int(),
+  /** How many processes there are of each service. */
+  replicas: z.record(z.enum(serviceNames), z.number().int()),
   endpoints: z.object({
     endpoint: z.string(),
     httpsEndpoint: z.string().optional(),

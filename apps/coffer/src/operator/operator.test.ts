@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { handle, InProcessHub, inProcessTransport } from '@coffer/bus';
-import { Fault, identity } from '@coffer/contracts';
+import { Fault, identity, status as contracts } from '@coffer/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { channelOperator } from './channel-client.ts';
 import { openChannel, type ChannelServer } from './channel-server.ts';
 import { exportLines, shellQuote } from './export-lines.ts';
+import { busOperator } from './nats-operator.ts';
 import { isHealthy, statusOfAll } from './operator.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coffer-channel-'));
@@ -68,8 +69,27 @@ describe("operator's channel", () => {
     const statuses = await statusOfAll(await channelOperator(socket));
     expect(statuses.kms.up).toBe(false);
     expect(isHealthy(statuses)).toBe(false);
-    expect(isHealthy({ kms: { up: true, version: '1', startedAt: 1, checks: { database: 'ok' } } })).toBe(true);
-    expect(isHealthy({ kms: { up: true, version: '1', startedAt: 1, checks: { rootKey: 'sealed' } } })).toBe(false);
+    const saying = (outcome: string) => ({ instance: 'a/1', version: '1', startedAt: 1, checks: { rootKey: outcome } });
+    expect(isHealthy({ kms: { up: true, processes: [saying('ok')] } })).toBe(true);
+    expect(isHealthy({ kms: { up: true, processes: [saying('ok'), saying('sealed')] } })).toBe(false);
+    expect(isHealthy({ kms: { up: false, processes: [saying('ok')] } })).toBe(false);
+  });
+
+  it('asks every replica, and says how many are lacking', async () => {
+    const hub = new InProcessHub();
+    for (const [index, outcome] of ['ok', 'sealed'].entries()) {
+      const reply = { instance: `host/${index}`, version: '1', startedAt: 1, checks: { rootKey: outcome } };
+      const server = inProcessTransport(hub, 'kms').strategy([handle(contracts.kms, async () => reply)]);
+      await new Promise<void>((resolve) => void server.listen(() => resolve()));
+    }
+    const one = { kms: 1, identity: 1, governance: 1, 'object-storage': 1, audit: 1, gateway: 1 };
+    const statusWith = async (kms: number) =>
+      (await statusOfAll(busOperator(inProcessTransport(hub, 'operator'), endpoints, { ...one, kms }))).kms;
+    expect(await statusWith(2)).toMatchObject({
+      up: true,
+      processes: [{ instance: 'host/0' }, { instance: 'host/1', checks: { rootKey: 'sealed' } }],
+    });
+    expect(await statusWith(3)).toMatchObject({ up: false, reason: 'only 2 of 3 processes answer' });
   });
 
   it('refuses a path that no socket can have', async () => {

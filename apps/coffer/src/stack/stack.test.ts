@@ -38,7 +38,7 @@ describe.runIf(requires('nats-server', 'minio'))('coffer stack', { timeout: 240_
   });
 
   const start = async (): Promise<Started> => {
-    const each = coffer('stack', ...args);
+    const each = coffer('stack', ...args, '--object-storages', '2');
     started.push(each);
     await each.ready();
     return each;
@@ -48,6 +48,15 @@ describe.runIf(requires('nats-server', 'minio'))('coffer stack', { timeout: 240_
     const first = await start();
     const lines = exportedLines(first.stdout());
     expect((await run('env', '--data', data)).stdout).toBe(`${lines.join('\n')}\n`);
+
+    const status = JSON.parse((await run('status', '--json', '--data', data)).stdout) as {
+      services: Record<string, { up: boolean; processes: { instance: string }[] }>;
+    };
+    const answering = status.services['object-storage']?.processes.map(({ instance }) =>
+      Number(instance.split('/')[1]),
+    );
+    const running = ['object-storage', 'object-storage-2'].map((name) => pidOf(data, name) as number);
+    expect(new Set(answering), 'every replica answers').toEqual(new Set(running));
 
     for (const name of ['kms', 'nats', 'minio']) {
       const before = pidOf(data, name) as number;

@@ -149,12 +149,19 @@ async function startAll(
   await keep(stack, await specsOf((service) => service !== 'gateway'));
   await keep(stack, await specsOf((service) => service === 'gateway'));
   const endpoints = endpointsOf(options, tls, options.env);
+  const counts = Object.fromEntries(serviceNames.map((service) => [service, replicas(service)])) as Record<
+    AppName,
+    number
+  >;
   const operator = busOperator(
     await natsTransport({ servers: [natsUrl], service: 'operator', user: 'operator', password: secrets.bus.operator }),
     endpoints,
+    counts,
   );
   cleanup.add('operator', () => operator.close());
-  writeOperatorFile(layout, { natsUrl, password: secrets.bus.operator, supervisorPid: process.pid, endpoints });
+  const operatorPassword = secrets.bus.operator;
+  const facts = { natsUrl, password: operatorPassword, supervisorPid: process.pid, endpoints, replicas: counts };
+  writeOperatorFile(layout, facts);
   cleanup.add('operator file', () => removeOperatorFile(layout));
   return operator;
 }

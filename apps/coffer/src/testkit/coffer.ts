@@ -29,8 +29,13 @@ export interface Started {
 }
 
 export function coffer(...args: string[]): Started {
-  const child = spawn(process.execPath, [main, ...args], {
-    env: cleanEnvironment(),
+  return program(process.execPath, [main, ...args]);
+}
+
+/** Any program, with more of an environment if need be. */
+export function program(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
+  const child = spawn(command, args, {
+    env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';
@@ -63,11 +68,18 @@ export function coffer(...args: string[]): Started {
   };
 }
 
+export interface Ended {
+  code: number | NodeJS.Signals;
+  stdout: string;
+  stderr: string;
+}
+
 /** Runs a command to its end. */
-export async function run(
-  ...args: string[]
-): Promise<{ code: number | NodeJS.Signals; stdout: string; stderr: string }> {
-  const started = coffer(...args);
+export async function run(...args: string[]): Promise<Ended> {
+  return await endOf(coffer(...args));
+}
+
+export async function endOf(started: Started): Promise<Ended> {
   const code = await started.ended;
   return { code, stdout: started.stdout(), stderr: started.stderr() };
 }

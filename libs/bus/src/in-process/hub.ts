@@ -46,6 +46,20 @@ export class InProcessHub {
     return outcomes;
   }
 
+  /** Asks everybody who serves the subject now; see `CarrierToAll`. */
+  async sendToAll(
+    contract: Contract,
+    caller: ServiceName,
+    envelope: Envelope,
+    timeoutMs: number,
+  ): Promise<readonly Outcome[]> {
+    const receivers = this.#receivers.get(contract.subject) ?? [];
+    const answers = receivers.map((receiver) =>
+      within(receiver.dispatch(contract.subject, caller, [envelope]), timeoutMs, []),
+    );
+    return (await Promise.all(answers)).flat();
+  }
+
   /** Listeners run after the publisher has gone on; one that throws stops no other. */
   publish(event: BusEvent, message: unknown): void {
     for (const entry of this.#listeners.get(event.subject) ?? []) {

@@ -42,6 +42,11 @@ export function inProcessTransport(
         const outcomes = await hub.send(contract, service, envelopes, timeoutMs);
         return outcomes.map((outcome) => own(outcome));
       },
+      sendToAll: async (contract, envelope, timeoutMs) => {
+        if (closed) throw busFault('Unavailable', 'The bus is closed');
+        const outcomes = await hub.sendToAll(contract, service, envelope, timeoutMs);
+        return outcomes.map((outcome) => own(outcome));
+      },
     },
     {
       publish: (event, message) => {

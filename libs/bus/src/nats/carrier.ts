@@ -1,7 +1,7 @@
 import type { Contract, ServiceName } from '@coffer/contracts';
 import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { decodeOutcomes, encode, encodeEnvelopes, noRoom } from '../codec.ts';
-import type { Carrier, Envelope, Outcome } from '../envelope.ts';
+import type { Carrier, CarrierToAll, Envelope, Outcome } from '../envelope.ts';
 import { asFault, busFault } from '../faults.ts';
 import { callSubject } from './permissions.ts';
 import type { Requests } from './requests.ts';
@@ -13,7 +13,7 @@ const HEADER_BYTES = 4096;
 const RECONNECT_WAIT_MS = 1_000;
 
 /** Sends envelopes as NATS requests: one alone as its bare message, several as a batch. */
-export class NatsCarrier implements Carrier {
+export class NatsCarrier implements Carrier, CarrierToAll {
   readonly #service: ServiceName;
   readonly #connection: NatsConnection;
   readonly #requests: Requests;
@@ -32,11 +32,36 @@ export class NatsCarrier implements Carrier {
   }
 
   async send(contract: Contract, envelopes: readonly Envelope[], timeoutMs: number): Promise<readonly Outcome[]> {
+    return await this.#send(contract, envelopes, await this.#timeLeft(timeoutMs));
+  }
+
+  async sendToAll(
+    contract: Contract,
+    envelope: Envelope,
+    timeoutMs: number,
+    expected: number,
+  ): Promise<readonly Outcome[]> {
+    const leftMs = await this.#timeLeft(timeoutMs);
+    const head = this.#headers(contract, envelope, leftMs);
+    const subject = callSubject(contract, this.#service);
+    const replies = await this.#requests.requestAll(
+      contract,
+      subject,
+      encode(envelope.message),
+      head,
+      leftMs,
+      expected,
+    );
+    return replies.flatMap((reply) => decodeOutcomes(reply, 1));
+  }
+
+  /** What is left of the time when there is a connection. */
+  async #timeLeft(timeoutMs: number): Promise<number> {
     const deadline = Date.now() + timeoutMs;
     if (!(await this.#connected(Math.min(timeoutMs, RECONNECT_WAIT_MS)))) {
       throw busFault('Unavailable', 'The bus cannot be reached');
     }
-    return await this.#send(contract, envelopes, Math.max(1, deadline - Date.now()));
+    return Math.max(1, deadline - Date.now());
   }
 
   async #send(contract: Contract, envelopes: readonly Envelope[], timeoutMs: number): Promise<readonly Outcome[]> {

@@ -47,7 +47,7 @@ function sizeOf(outcome: Outcome): number {
   }
 }
 
-/** Takes a service's share of the messages, as one member of its queue group. */
+/** Takes a service's share of the messages, as one member of its queue group, and all of those that go to all. */
 export class Receiver {
   readonly #service: ServiceName;
   readonly #connection: NatsConnection;
@@ -66,7 +66,7 @@ export class Receiver {
   subscribe(refused: (subject: string) => void): void {
     this.#subscriptions = this.#dispatcher.registrations.map(({ contract }) =>
       this.#connection.subscribe(`${contract.subject}.*`, {
-        queue: this.#service,
+        ...(contract.toAll ? {} : { queue: this.#service }),
         callback: (error, message) => {
           if (error) {
             refused(contract.subject);

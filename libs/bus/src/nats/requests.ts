@@ -11,6 +11,10 @@ interface Pending {
   readonly resolve: (data: Uint8Array) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
+  /** Takes a reply of several; says whether more are waited for. */
+  readonly gather?: (data: Uint8Array) => boolean;
+  /** What follows when nobody listens; else that is an error. */
+  readonly nobody?: () => void;
 }
 
 /** Requests of one connection, all answered through one inbox that is subscribed once. */
@@ -39,18 +43,42 @@ export class Requests {
     timeoutMs: number,
   ): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      this.#next = (this.#next + 1) % Number.MAX_SAFE_INTEGER;
-      const token = this.#next.toString(36);
+      const token = this.#newToken();
       const timer = setTimeout(() => {
         this.#pending.delete(token);
         reject(timedOut(contract));
       }, timeoutMs);
       this.#pending.set(token, { contract, subject, resolve, reject, timer });
-      try {
-        this.#connection.publish(subject, data, { reply: this.#inbox + token, headers });
-      } catch {
-        this.#take(token)?.reject(busFault('Unavailable', 'The bus is closed'));
-      }
+      this.#publish(token, subject, data, headers);
+    });
+  }
+
+  /** What everybody answers who listens on the subject: `expected` replies, or those that came in time. */
+  requestAll(
+    contract: Contract,
+    subject: string,
+    data: Uint8Array,
+    headers: MsgHdrs,
+    timeoutMs: number,
+    expected: number,
+  ): Promise<Uint8Array[]> {
+    const replies: Uint8Array[] = [];
+    return new Promise((resolve, reject) => {
+      const token = this.#newToken();
+      const finish = (): void => {
+        this.#take(token);
+        resolve(replies);
+      };
+      this.#pending.set(token, {
+        contract,
+        subject,
+        resolve: finish,
+        reject,
+        nobody: finish,
+        timer: setTimeout(finish, timeoutMs),
+        gather: (reply) => replies.push(reply) < expected,
+      });
+      this.#publish(token, subject, data, headers);
     });
   }
 
@@ -69,12 +97,29 @@ export class Requests {
     }
   }
 
+  #newToken(): string {
+    this.#next = (this.#next + 1) % Number.MAX_SAFE_INTEGER;
+    return this.#next.toString(36);
+  }
+
+  #publish(token: string, subject: string, data: Uint8Array, headers: MsgHdrs): void {
+    try {
+      this.#connection.publish(subject, data, { reply: this.#inbox + token, headers });
+    } catch {
+      this.#take(token)?.reject(busFault('Unavailable', 'The bus is closed'));
+    }
+  }
+
   #receive(message: Msg): void {
-    const pending = this.#take(message.subject.slice(this.#inbox.length));
+    const token = message.subject.slice(this.#inbox.length);
+    // Nobody being there is told by a reply without data, which ends the waiting as well.
+    if (message.data.length > 0 && this.#pending.get(token)?.gather?.(message.data)) return;
+    const pending = this.#take(token);
     if (!pending) return;
     if (message.data.length === 0 && message.headers?.code === NO_RESPONDERS) {
       const { service, operation } = pending.contract;
-      pending.reject(busFault('Unavailable', `${service} does not answer ${operation} now`));
+      if (pending.nobody) pending.nobody();
+      else pending.reject(busFault('Unavailable', `${service} does not answer ${operation} now`));
     } else pending.resolve(message.data);
   }
 

@@ -1,19 +1,27 @@
 import { Command } from 'commander';
-import { isHealthy, statusOfAll, type ServiceStatus } from '../../operator/operator.ts';
+import { failures, isHealthy, statusOfAll, type ProcessStatus, type ServiceStatus } from '../../operator/operator.ts';
 import { withOperator } from '../connect.ts';
 import { dataOption, jsonOption } from '../options.ts';
 
-function line(name: string, status: ServiceStatus): string {
-  if (!status.up) return `${name.padEnd(16)} down    ${status.reason}\n`;
-  const wrong = Object.entries(status.checks).filter(([, outcome]) => outcome !== 'ok');
-  const since = new Date(status.startedAt).toISOString();
-  if (wrong.length === 0) return `${name.padEnd(16)} up      ${status.version}, since ${since}\n`;
-  return `${name.padEnd(16)} failing ${wrong.map(([check, outcome]) => `${check}: ${outcome}`).join('; ')}\n`;
+const row = (name: string, state: string, more: string): string => `${name.padEnd(16)} ${state.padEnd(7)} ${more}\n`;
+
+function lineOf(name: string, process: ProcessStatus): string {
+  const wrong = failures(process);
+  if (wrong.length > 0) {
+    return row(name, 'failing', `${process.instance}: ${wrong.map(([check, why]) => `${check}: ${why}`).join('; ')}`);
+  }
+  return row(name, 'up', `${process.instance}, ${process.version}, since ${new Date(process.startedAt).toISOString()}`);
+}
+
+/** One line for each process, and one for what is lacking. */
+function lines(name: string, { up, reason, processes }: ServiceStatus): string {
+  const there = processes.map((process) => lineOf(name, process)).join('');
+  return up ? there : `${there}${row(name, 'down', reason ?? '')}`;
 }
 
 export const status = (): Command =>
   new Command('status')
-    .description('Show how each service is; exit code 1 when one is down or failing')
+    .description('Show how each process of each service is; exit code 1 when one is down or failing')
     .addOption(dataOption('embedded'))
     .addOption(jsonOption())
     .action(async (options: { data: string; json?: boolean }) => {
@@ -27,7 +35,7 @@ export const status = (): Command =>
             : `${'endpoint'.padEnd(16)} ${[endpoint, httpsEndpoint].filter(Boolean).join(' and ')}\n${Object.entries(
                 services,
               )
-                .map(([name, each]) => line(name, each))
+                .map(([name, each]) => lines(name, each))
                 .join('')}`,
         );
         if (!healthy) process.exitCode = 1;
