@@ -109,6 +109,9 @@ export const createAccount = contract('identity', 'createAccount', {
   reply: accountFacts.extend({ accessKeyId: z.string(), secretAccessKey: z.string() }),
   callers: ['operator'],
   faults: ['AccountAlreadyExists'],
+  // Only the answer shows the key. An identity that dies before it is sent is back within this time.
+  timeoutMs: 20_000,
+  retry: 'safe',
 });
 
 export const listAccounts = contract('identity', 'listAccounts', {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, requires, scratchFolder } from '@coffer/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { coffer, exportedLines, run, type Started } from '../testkit/coffer.ts';
+import { exportedLines, main, program, run, type Started } from '../testkit/coffer.ts';
 import { commandLine } from './leftovers.ts';
 
 const RESTART_WITHIN_MS = 5_000;
@@ -37,8 +37,8 @@ describe.runIf(requires('nats-server', 'minio'))('coffer stack', { timeout: 240_
     await scratch.remove();
   });
 
-  const start = async (): Promise<Started> => {
-    const each = coffer('stack', ...args, '--object-storages', '2');
+  const start = async (env: NodeJS.ProcessEnv = {}): Promise<Started> => {
+    const each = program(process.execPath, [main, 'stack', ...args, '--object-storages', '2'], env);
     started.push(each);
     await each.ready();
     return each;
@@ -91,10 +91,19 @@ describe.runIf(requires('nats-server', 'minio'))('coffer stack', { timeout: 240_
       }
     }
 
-    const after = await start();
+    const after = await start({ COFFER_FAILPOINT: 'identity.change.committed' });
     expect(exportedLines(after.stdout())).toEqual(lines);
+    // The account is made, and identity dies before it has told anybody the key: the next one answers the same call.
+    const made = await run('account', 'create', 'second', '--json', '--data', data);
+    expect(after.stderr()).toContain('identity ended (SIGKILL); starting it again');
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(made.stdout)).toMatchObject({
+      name: 'second',
+      secretAccessKey: expect.stringMatching(/^.{40}$/),
+    });
+    expect((await run('account', 'list', '--data', data)).stdout.match(/second$/gm)).toHaveLength(1);
     after.child.kill('SIGTERM');
     expect(await after.ended).toBe(0);
-    expect(after.stderr()).toBe('');
+    expect(after.stderr().trim().split('\n')).toHaveLength(1);
   });
 });
