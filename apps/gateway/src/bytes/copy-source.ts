@@ -8,6 +8,7 @@ import type { Need } from '../authorize/authorize.ts';
 import type { ContextValue } from '../authorize/context-values.ts';
 import { tagValues } from '../authorize/object-tags.ts';
 import { checkCopyConditions } from './conditions.ts';
+import { refuseKeyOfSource } from './encryption-headers.ts';
 import type { Located } from './find-version.ts';
 
 export interface CopySource {
@@ -86,6 +87,7 @@ export async function findSource(
         ...(range ? { from: range } : {}),
       });
       await decideOnSource(exchange, source, at, located);
+      refuseKeyOfSource(exchange.incoming.headers);
       checkSourceConditions(exchange, located);
       return { ...source, at, located };
     } catch (error) {

@@ -2,6 +2,7 @@ import { s3Error } from '@coffer/contracts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { checkReadConditions } from './conditions.ts';
+import { refuseEncryptionOfRead } from './encryption-headers.ts';
 import { unquoted } from './etag.ts';
 import { findVersion, wantedBytes, type Located } from './find-version.ts';
 import { objectHeaders, objectOutput, type Shown } from './object-headers.ts';
@@ -16,6 +17,7 @@ export async function getObject(exchange: Exchange, gateway: Gateway): Promise<A
   const wanted = wantedBytes(exchange);
   const located = await findVersion(exchange, gateway, { want: 'bytes', ...wanted });
   const { version, segments } = located;
+  refuseEncryptionOfRead(exchange.incoming.headers);
   checkReadConditions(readConditions(exchange), version);
   const shown = shownBytes(exchange, located);
   const stream = await readVersion(gateway, {
@@ -42,6 +44,7 @@ export async function headObject(exchange: Exchange, gateway: Gateway): Promise<
   const wanted = wantedBytes(exchange);
   const located = await findVersion(exchange, gateway, { want: 'facts', ...wanted });
   const { version } = located;
+  refuseEncryptionOfRead(exchange.incoming.headers);
   checkReadConditions(readConditions(exchange), version);
   const shown = shownBytes(exchange, located);
   return {

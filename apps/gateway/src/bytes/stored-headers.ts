@@ -3,6 +3,7 @@ import { receivedText } from '@coffer/aws-wire';
 import { s3Error, TAG_TEXT, type Tag } from '@coffer/contracts';
 import type { Exchange } from '../exchange.ts';
 import type { Bucket } from '../route/contexts.ts';
+import { refuseUnsupportedEncryption } from './encryption-headers.ts';
 import { refuseUnsupportedConditions } from './etag.ts';
 
 /** Headers that belong to an object: stored as they came, given back on GET and HEAD. */
@@ -48,15 +49,8 @@ export function storedHeaders(headers: IncomingHttpHeaders): Record<string, stri
   return stored;
 }
 
-/** Features of a write that this version refuses by name rather than ignores. */
-const REFUSED = [
-  'x-amz-server-side-encryption-customer-algorithm',
-  'x-amz-server-side-encryption-customer-key',
-  'x-amz-server-side-encryption-aws-kms-key-id',
-  'x-amz-server-side-encryption-context',
-  'x-amz-server-side-encryption-bucket-key-enabled',
-  'x-amz-write-offset-bytes',
-] as const;
+/** An append to an object, as directory buckets know it. */
+const OFFSET = 'x-amz-write-offset-bytes';
 
 const GRANT_HEADERS = [
   'x-amz-grant-full-control',
@@ -84,20 +78,8 @@ const LOCK_HEADERS = [
 /** Refuses, before a byte is taken in, what cannot be honoured: silence would look like consent. */
 export function refuseUnsupported(exchange: Exchange, bucket: Bucket): void {
   const { headers } = exchange.incoming;
-  for (const name of REFUSED) if (headers[name] !== undefined) throw s3Error('NotImplemented', { Header: name });
-  const algorithm = headers['x-amz-server-side-encryption'];
-  if (algorithm === 'aws:kms' || algorithm === 'aws:kms:dsse') {
-    throw s3Error('NotImplemented', { Header: 'x-amz-server-side-encryption' });
-  }
-  if (algorithm !== undefined && algorithm !== 'AES256') {
-    throw s3Error(
-      'InvalidArgument',
-      { ArgumentName: 'x-amz-server-side-encryption', ArgumentValue: String(algorithm) },
-      {
-        message: 'The encryption method specified is not supported',
-      },
-    );
-  }
+  refuseUnsupportedEncryption(headers);
+  if (headers[OFFSET] !== undefined) throw s3Error('NotImplemented', { Header: OFFSET });
   if (LOCK_HEADERS.some((name) => headers[name] !== undefined)) {
     throw s3Error('InvalidRequest', {}, { message: 'Bucket is missing ObjectLockConfiguration' });
   }

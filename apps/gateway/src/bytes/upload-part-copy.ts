@@ -4,6 +4,7 @@ import { DigestStream } from '../checksums/digest-stream.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { findSource, noteSource } from './copy-source.ts';
+import { refuseKeyOfPart } from './encryption-headers.ts';
 import { quoted } from './etag.ts';
 import type { ByteRange } from './range.ts';
 import { readVersion } from './read-version.ts';
@@ -18,6 +19,7 @@ export async function uploadPartCopy(exchange: Exchange, gateway: Gateway): Prom
   refuseAnonymous(exchange);
   const { partNumber, uploadId } = partOf(exchange);
   const upload = await gateway.uploads.find(exchange, key, uploadId);
+  refuseKeyOfPart(exchange.incoming.headers);
   const asked = parseSourceRange(exchange.incoming.headers['x-amz-copy-source-range'] as string | undefined);
   const source = await findSource(exchange, gateway, asked && { offset: asked.start });
   const { version, segments } = source.located;

@@ -11,6 +11,7 @@ import { checksumMember } from '../checksums/algorithms.ts';
 import { declaredChecksum } from '../checksums/declared.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
+import { refuseKeyOfPart } from './encryption-headers.ts';
 import { quoted } from './etag.ts';
 import { isRefusal } from './commit-version.ts';
 import { DEFAULT_CHECKSUM } from './put-object.ts';
@@ -24,6 +25,7 @@ export async function uploadPart(exchange: Exchange, gateway: Gateway): Promise<
   const key = exchange.route.key as string;
   const { partNumber, uploadId } = partOf(exchange);
   const upload = await gateway.uploads.find(exchange, key, uploadId);
+  refuseKeyOfPart(exchange.incoming.headers);
   const kept = partAlgorithm(upload);
   refuseOtherAlgorithm(upload, declaredChecksum(exchange.incoming.headers)?.algorithm);
   const dataKey = await gateway.keys.dataKey(exchange.bucket().context, upload.encryption, upload);
