@@ -74,10 +74,23 @@ function examineRootKey(layout: Layout, env: NodeJS.ProcessEnv): Finding {
   return fine('root key', `${layout.rootKey}; keep a copy elsewhere`);
 }
 
+function endOf(pem: string): Date | undefined {
+  try {
+    return new X509Certificate(pem).validToDate;
+  } catch {
+    return undefined;
+  }
+}
+
 function examineCertificate(layout: Layout): Finding {
-  const pem = readIfPresent(tlsFiles(layout.tls).certFile);
+  const { certFile } = tlsFiles(layout.tls);
+  const pem = readIfPresent(certFile);
   if (!pem) return problem('certificate', 'there is none', 'Start Coffer again, which makes one.');
-  const end = new X509Certificate(pem).validToDate;
+  const end = endOf(pem);
+  if (!end) {
+    const mend = 'Start Coffer again, which makes another.';
+    return problem('certificate', `${certFile} is damaged`, mend);
+  }
   const days = Math.floor((end.getTime() - Date.now()) / DAY_MS);
   const seen = `valid until ${end.toISOString().slice(0, 10)}`;
   return days > WARN_DAYS

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +55,28 @@ describe('certificates', () => {
     const renewed = read();
     expect(renewed[0]).toBe(before[0]);
     expect(renewed[1]).not.toBe(before[1]);
+  });
+
+  it.each(['server.pem', 'server.key'])('are made anew when %s is damaged, by the same authority', async (name) => {
+    const own = join(folder, `damaged ${name}`);
+    const names = serverNames('127.0.0.1', []);
+    const { caFile } = await ensureCertificates(own, names);
+    const authority = readFileSync(caFile, 'utf8');
+    writeFileSync(join(own, name), 'x');
+    const files = await ensureCertificates(own, names);
+    expect(readFileSync(files.caFile, 'utf8')).toBe(authority);
+    expect(await handshake(files, 'localhost')).toBeUndefined();
+  });
+
+  it.each(['ca.pem', 'ca.key'])('are not made by another authority when %s is damaged', async (name) => {
+    const own = join(folder, `damaged ${name}`);
+    const names = serverNames('127.0.0.1', []);
+    await ensureCertificates(own, names);
+    writeFileSync(join(own, name), 'x');
+    await expect(ensureCertificates(own, names)).rejects.toThrow(
+      `${join(own, 'ca.pem')} or ${join(own, 'ca.key')} is damaged; put both back from a backup`,
+    );
+    expect(readFileSync(join(own, name), 'utf8')).toBe('x');
   });
 
   it('are made anew for names that were added', async () => {

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { randomBytes, webcrypto, X509Certificate as NodeCertificate } from 'node:crypto';
+import { createPrivateKey, randomBytes, webcrypto, X509Certificate as NodeCertificate } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import { PRIVATE_FOLDER, readIfPresent, writeFileDurably } from '../files.ts';
+import { UserError } from '../user-error.ts';
 
 type CryptoKey = webcrypto.CryptoKey;
 
@@ -115,13 +116,27 @@ function lasts(pem: string, now: number): boolean {
 async function loadAuthority(caFile: string, keyFile: string, now: number): Promise<Pair | undefined> {
   const pem = readIfPresent(caFile);
   const key = readIfPresent(keyFile);
-  if (!pem || !key || !lasts(pem, now)) return undefined;
-  return { certificate: new X509Certificate(pem), key: await importKey(key) };
+  if (!pem || !key) return undefined;
+  try {
+    if (!lasts(pem, now)) return undefined;
+    return { certificate: new X509Certificate(pem), key: await importKey(key) };
+  } catch {
+    // Not made anew by itself: every client would have to be told of another authority.
+    throw new UserError(
+      `${caFile} or ${keyFile} is damaged; put both back from a backup, or remove both, and clients have to trust a new one.`,
+    );
+  }
 }
 
-/** Whether the certificate there is of this authority, for all these names, and good for a while. */
-function serves(pem: string, authority: X509Certificate, names: readonly string[], now: number): boolean {
-  const certificate = new NodeCertificate(pem);
+/** Whether certificate and key are whole, of this authority, for all these names, and good for a while. */
+function serves(pem: string, key: string, authority: X509Certificate, names: readonly string[], now: number): boolean {
+  let certificate: NodeCertificate;
+  try {
+    certificate = new NodeCertificate(pem);
+    if (!certificate.checkPrivateKey(createPrivateKey(key))) return false;
+  } catch {
+    return false;
+  }
   const held = certificate.subjectAltName ?? '';
   const entries = new Set(held.split(', ').map((entry) => entry.replace(/^(DNS|IP Address):/, '').toLowerCase()));
   const present = (name: string) => (isIP(name) === 6 ? certificate.checkIP(name) !== undefined : entries.has(name));
@@ -158,7 +173,8 @@ export async function ensureCertificates(
     writeFileDurably(files.caFile, `${authority.certificate.toString('pem')}\n`);
   }
   const current = readIfPresent(files.certFile);
-  if (!current || !readIfPresent(files.keyFile) || !serves(current, authority.certificate, names, now)) {
+  const currentKey = readIfPresent(files.keyFile);
+  if (!current || !currentKey || !serves(current, currentKey, authority.certificate, names, now)) {
     const server = await makeServer(authority, names, now);
     writeFileDurably(files.certFile, '');
     writeFileDurably(files.keyFile, await keyPem(server.key));
