@@ -79,5 +79,12 @@ describe('the documentation', () => {
     expect(registered.length).toBeGreaterThan(20);
     const told = pages.map((page) => page.text).join('\n');
     expect(registered.filter((name) => !told.includes(`\`${name}\``))).toEqual([]);
+    // And of none that is gone.
+    const tables = told.match(/^\|.*\b(?:failpoint|killed at)\b.*\n(?:\|.*\n)+/gim) ?? [];
+    expect(tables.length).toBeGreaterThan(5);
+    const first = new Set(registered.map((name) => name.split('.', 1)[0]));
+    const named = tables.flatMap((table) => [...table.matchAll(/`([a-z-]+)(\.[\w-]+\.[\w-]+)`/g)]);
+    const gone = named.filter(([, service, rest]) => first.has(service) && !registered.includes(service + rest));
+    expect(gone.map(([name]) => name)).toEqual([]);
   });
 });

@@ -35,7 +35,7 @@ import { checkExpectedOwner, checkRegion } from './route/owner.ts';
 import { noParts } from './bytes/multipart-complete.ts';
 import { checkVersionId } from './route/version-id.ts';
 
-registerFailpoints('gateway.record.before-final');
+registerFailpoints('gateway.record.before-answer', 'gateway.record.before-final');
 
 /** A request on its way: what the stages have found out so far, for the answer and the record. */
 interface Passage {
@@ -313,6 +313,7 @@ async function recordAndRespond(
       return;
     }
   }
+  if (!drafted) failpoint('gateway.record.before-answer');
   const sent = await respond(incoming, response, reply);
   failpoint('gateway.record.before-final');
   if (drafted || long || sent.interrupted) {

@@ -151,10 +151,8 @@ describe.runIf(wanted)('a SIGKILL at a named failpoint', () => {
       try {
         if (!scenario.firstStart) await own.restart();
         const world = newWorld(own);
-        if (scenario.prepare) {
-          await scenario.prepare(world);
-          await own.crash();
-        }
+        await scenario.prepare?.(world);
+        if (!scenario.firstStart) await own.crash();
         own.launch({ ...scenario.env, COFFER_FAILPOINT: failpoint });
         // A first start may die before it is ready, or by the first request.
         const early = await Promise.race([own.endedWithin(DIES_WITHIN_MS), readyFor(own, scenario.act)]);

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListBucketsCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { newBlobId } from '@coffer/blob-store';
 import { expect } from 'vitest';
 import { eventually } from '../harness/eventually.ts';
@@ -22,7 +28,7 @@ export interface BackgroundScenario {
   prepare?(world: World): Promise<void>;
   /** Settings with which the work comes soon. */
   readonly env?: NodeJS.ProcessEnv;
-  /** What brings an armed first start to the failpoint when it gets ready. */
+  /** What brings an armed stack to the failpoint when it gets ready. */
   act?(world: World): Promise<unknown>;
   /** The work is done, once. */
   finished(world: World): Promise<void>;
@@ -184,6 +190,49 @@ export const backgroundScenarios: readonly BackgroundScenario[] = [
         ]);
         expect(rows).toHaveLength(1);
       }),
+  },
+  {
+    name: 'a long read whose answer was never sent',
+    failpoints: ['gateway.record.before-answer'],
+    prepare: async (world) => {
+      await put(world, 'long/read', 200_000);
+      await sql(world, 'DELETE FROM audit.leases', []);
+    },
+    env: { COFFER_LONGEST_REQUEST_MS: '100', COFFER_AUDIT_CLOSE_INTERVAL_MS: '200' },
+    act: (world) => world.s3.send(new GetObjectCommand({ Bucket: world.bucket, Key: 'long/read' })),
+    finished: (world) =>
+      eventually(async () => {
+        const rows = await sql(
+          world,
+          `SELECT phase, data->'interrupted' AS interrupted FROM audit.records
+            WHERE operation = 'GetObject' AND data->>'key' = 'long/read'`,
+        );
+        expect(rows).toEqual([{ phase: 'closed', interrupted: true }]);
+      }),
+  },
+  {
+    name: 'the first key of a bucket',
+    failpoints: ['gateway.bucket-key.before-offer', 'object-storage.offer-bucket-key.before-reply'],
+    act: async (world) => {
+      await world.s3.send(new CreateBucketCommand({ Bucket: `keyed-${world.unique}` }));
+      await world.s3.send(new PutObjectCommand({ Bucket: `keyed-${world.unique}`, Key: 'k', Body: 'works' }));
+    },
+    finished: async (world) => {
+      const { Buckets = [] } = await world.s3.send(new ListBucketsCommand({ Prefix: 'keyed-' }));
+      expect(Buckets.length).toBeGreaterThan(0);
+      for (const { Name: Bucket } of Buckets) {
+        await world.s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'works' }));
+        const { Body } = await world.s3.send(new GetObjectCommand({ Bucket, Key: 'k' }));
+        expect(await Body!.transformToString()).toBe('works');
+      }
+      // Nobody holds on to a key that was never stored, and there is never a second one.
+      const keys = await sql(
+        world,
+        `SELECT count(*)::int AS n FROM objects.bucket_keys k JOIN objects.buckets b USING (bucket_id)
+          WHERE b.name LIKE 'keyed-%'`,
+      );
+      expect(keys).toEqual([{ n: Buckets.length }]);
+    },
   },
   {
     name: 'the first start',

@@ -2,6 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
+  CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
@@ -12,6 +13,7 @@ import {
   PutObjectCommand,
   PutObjectTaggingCommand,
   UploadPartCommand,
+  UploadPartCopyCommand,
   AbortMultipartUploadCommand,
 } from '@aws-sdk/client-s3';
 import { md5 } from '../harness/data.ts';
@@ -134,7 +136,14 @@ const removeSeveral: Scenario = {
   },
 };
 
-/** A deletion that needs governance's grant first. The rules that protect buckets have no operation yet. */
+/** The rules that protect buckets have no operation yet. */
+async function protect(world: World, bucket: string): Promise<void> {
+  await asAdministrator(world.running.data, (client) =>
+    client.query('UPDATE objects.buckets SET protected = true, revision = revision + 1 WHERE name = $1', [bucket]),
+  );
+}
+
+/** A deletion that needs governance's grant first. */
 const removeProtected: Scenario = {
   name: 'DeleteObject of a version in a protected bucket',
   failpoints: [
@@ -145,11 +154,7 @@ const removeProtected: Scenario = {
   ],
   operation: 'DeleteObject',
   prepare: async (world) => {
-    await asAdministrator(world.running.data, (client) =>
-      client.query('UPDATE objects.buckets SET protected = true, revision = revision + 1 WHERE name = $1', [
-        world.versioned,
-      ]),
-    );
+    await protect(world, world.versioned);
     const { VersionId } = await put(world, world.versioned, key(world), world.body('large old'));
     world.facts.set('version', VersionId!);
   },
@@ -161,6 +166,28 @@ const removeProtected: Scenario = {
     const versions = (await listVersions(world.s3, world.versioned)).get(key(world)) ?? [];
     return versions.length === 0 ? 'after' : 'before';
   },
+};
+
+const guarded = ({ unique }: World) => `guarded-${unique}`;
+
+/** In a bucket without versions an overwrite destroys what was there, and needs a grant for that. */
+const replaceProtected: Scenario = {
+  name: 'PutObject over an object in a protected bucket',
+  failpoints: [
+    'object-storage.place.after-grant',
+    'object-storage.commit.before-commit',
+    'object-storage.place.before-settle',
+    'governance.settleGrants.committed',
+  ],
+  operation: 'PutObject',
+  prepare: async (world) => {
+    await world.s3.send(new CreateBucketCommand({ Bucket: guarded(world) }));
+    await protect(world, guarded(world));
+    await put(world, guarded(world), key(world), world.body('large old'));
+  },
+  act: (world) => put(world, guarded(world), key(world), world.body('large new')),
+  state: async (world) =>
+    stateOf(await bodyOf(world.s3, guarded(world), key(world)), world.body('large old'), world.body('large new')),
 };
 
 const copy: Scenario = {
@@ -192,6 +219,32 @@ const named = (world: World) => ({ Bucket: world.bucket, Key: key(world), Upload
 const sendPart = (world: World) =>
   world.s3.send(new UploadPartCommand({ ...named(world), PartNumber: 1, Body: world.body('large new') }));
 
+const createUpload: Scenario = {
+  name: 'CreateMultipartUpload',
+  failpoints: [
+    'object-storage.create-upload.before-commit',
+    'object-storage.create-upload.before-reply',
+    'gateway.create-multipart-upload.before-answer',
+  ],
+  operation: 'CreateMultipartUpload',
+  act: begin,
+  state: async (world) => {
+    const { Uploads = [] } = await world.s3.send(
+      new ListMultipartUploadsCommand({ Bucket: world.bucket, Prefix: key(world) }),
+    );
+    // A repetition is another request, so it begins another upload, as at AWS.
+    if (Uploads.length > 2) throw new Error(`${Uploads.length} uploads`);
+    return Uploads.length === 0 ? 'before' : 'after';
+  },
+};
+
+async function partSeen(world: World): Promise<State> {
+  const { Parts = [] } = await world.s3.send(new ListPartsCommand(named(world)));
+  if (Parts.length === 0) return 'before';
+  if (Parts[0]!.ETag !== `"${md5(world.body('large new'))}"`) throw new Error('a part that nobody sent');
+  return 'after';
+}
+
 const uploadPart: Scenario = {
   name: 'UploadPart',
   failpoints: [
@@ -203,12 +256,22 @@ const uploadPart: Scenario = {
   operation: 'UploadPart',
   prepare: begin,
   act: sendPart,
-  state: async (world) => {
-    const { Parts = [] } = await world.s3.send(new ListPartsCommand(named(world)));
-    if (Parts.length === 0) return 'before';
-    if (Parts[0]!.ETag !== `"${md5(world.body('large new'))}"`) throw new Error('a part that nobody sent');
-    return 'after';
+  state: partSeen,
+};
+
+const uploadPartCopy: Scenario = {
+  name: 'UploadPartCopy',
+  failpoints: ['gateway.upload-part-copy.before-commit', 'gateway.upload-part-copy.before-answer'],
+  operation: 'UploadPartCopy',
+  prepare: async (world) => {
+    await put(world, world.bucket, `${key(world)}/source`, world.body('large new'));
+    await begin(world);
   },
+  act: (world) => {
+    const CopySource = copySource(world.bucket, `${key(world)}/source`);
+    return world.s3.send(new UploadPartCopyCommand({ ...named(world), PartNumber: 1, CopySource }));
+  },
+  state: partSeen,
 };
 
 const completeUpload: Scenario = {
@@ -292,8 +355,11 @@ export const objectScenarios: readonly Scenario[] = [
   remove,
   removeSeveral,
   removeProtected,
+  replaceProtected,
   copy,
+  createUpload,
   uploadPart,
+  uploadPartCopy,
   completeUpload,
   abort,
   tag,

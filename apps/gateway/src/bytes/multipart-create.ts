@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { multipartChecksum, objectStorage, s3Error } from '@coffer/contracts';
+import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import type { Answer, Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import { headerTags, refuseAnonymous, refuseUnsupported, storedHeaders } from './stored-headers.ts';
+
+registerFailpoints('gateway.create-multipart-upload.before-answer');
 
 /** Fixes, before any part comes, under which data key and internal version id all parts will be sealed. */
 export async function createMultipartUpload(exchange: Exchange, gateway: Gateway): Promise<Answer> {
@@ -34,6 +37,7 @@ export async function createMultipartUpload(exchange: Exchange, gateway: Gateway
       }),
     { sealed: true },
   );
+  failpoint('gateway.create-multipart-upload.before-answer');
   return {
     output: {
       Bucket: route.bucket,

@@ -1,4 +1,5 @@
 import { s3Error } from '@coffer/contracts';
+import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { checksumMember } from '../checksums/algorithms.ts';
 import { DigestStream } from '../checksums/digest-stream.ts';
 import type { Answer, Exchange } from '../exchange.ts';
@@ -12,6 +13,8 @@ import { MAX_UPLOAD } from './receive.ts';
 import { refuseAnonymous } from './stored-headers.ts';
 import { sealInto } from './seal-into.ts';
 import { commitPart, partAlgorithm, partOf } from './upload-part.ts';
+
+registerFailpoints('gateway.upload-part-copy.before-commit', 'gateway.upload-part-copy.before-answer');
 
 /** A part whose bytes come from an object that is already here, whole or a range of it. */
 export async function uploadPartCopy(exchange: Exchange, gateway: Gateway): Promise<Answer> {
@@ -62,7 +65,9 @@ export async function uploadPartCopy(exchange: Exchange, gateway: Gateway): Prom
     const etag = (values.get('MD5') as Buffer).toString('hex');
     const checksum = { algorithm, value: (values.get(algorithm) as Buffer).toString('base64') };
     noteSource(exchange, source, version.size);
+    failpoint('gateway.upload-part-copy.before-commit');
     const done = await commitPart(exchange, gateway, { partNumber, uploadId, body, size, etag, checksum });
+    failpoint('gateway.upload-part-copy.before-answer');
     return {
       output: {
         CopyPartResult: {

@@ -1,8 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { kms, objectStorage, type BucketContext, type BucketKey, type Encryption } from '@coffer/contracts';
 import type { BusClient } from '@coffer/bus';
+import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { unwrapKey, wrapKey } from '@coffer/sealed-stream';
 import type { Bucket, Contexts } from '../route/contexts.ts';
+
+registerFailpoints('gateway.bucket-key.before-offer');
 
 /** How long a bucket key's plaintext is held: after this the gateway asks KMS again. */
 const HOLD_MS = 5 * 60_000;
@@ -80,6 +83,7 @@ export class BucketKeys {
       context: kmsContext(context.bucketId, id),
     });
     made.plaintext.fill(0);
+    failpoint('gateway.bucket-key.before-offer');
     const offered = { id, wrapped: made.wrapped, createdAt: Date.now() };
     const { key } = await this.bus.call(objectStorage.offerBucketKey, { bucketId: context.bucketId, key: offered });
     const cached = this.contexts.cached(context.name);

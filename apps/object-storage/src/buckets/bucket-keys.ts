@@ -1,8 +1,11 @@
 import { Fault, type BucketKey } from '@coffer/contracts';
 import { sql } from '@coffer/database';
+import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import type { Deps } from '../deps.ts';
 import { forChange, withLocks } from '../shared/locks.ts';
 import { findBuckets, isBucketId, noSuchBucket } from './bucket-row.ts';
+
+registerFailpoints('object-storage.offer-bucket-key.before-reply');
 
 const insertKey = sql(
   'bucketKeys.insert',
@@ -24,7 +27,7 @@ export async function offerBucketKey(
   message: { bucketId: string; key: BucketKey; replaces?: string | undefined },
 ): Promise<{ key: BucketKey }> {
   if (!isBucketId(message.bucketId)) throw noSuchBucket(undefined);
-  return await withLocks(deps, forChange(message.bucketId), async (tx) => {
+  const stored = await withLocks(deps, forChange(message.bucketId), async (tx) => {
     const bucket = (await findBuckets(tx, [message.bucketId])).get(message.bucketId);
     if (!bucket) throw noSuchBucket(undefined);
     if (
@@ -47,6 +50,8 @@ export async function offerBucketKey(
     await tx.execute(setKey, [message.bucketId, key.id]);
     return { key };
   });
+  failpoint('object-storage.offer-bucket-key.before-reply');
+  return stored;
 }
 
 /** A key by its id, current or not. @throws Fault NoSuchBucketKey */

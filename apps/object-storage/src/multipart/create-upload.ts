@@ -1,5 +1,6 @@
 import { multipartChecksum, s3Error, type objectStorage, type ReplyOf, type RequestOf } from '@coffer/contracts';
 import { sql } from '@coffer/database';
+import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { freshBucket, isBucketId, noSuchBucket } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
 import { ownerOf } from '../objects/place-versions.ts';
@@ -9,6 +10,8 @@ import { newUploadId } from '../shared/opaque-ids.ts';
 import { asBuffer } from '../versions/version-row.ts';
 
 type CreateReply = ReplyOf<typeof objectStorage.createUpload>;
+
+registerFailpoints('object-storage.create-upload.before-commit', 'object-storage.create-upload.before-reply');
 
 const insert = sql(
   'multipart.insert',
@@ -27,7 +30,7 @@ export async function createUpload(
   if (!isBucketId(bucketId)) throw noSuchBucket(message.draft.bucket);
   if (!isStorableKey(key)) throw s3Error('InvalidURI');
   if (checksum) multipartChecksum(checksum.algorithm, checksum.type);
-  return await withLocks(deps, forMutation([{ bucketId, key }]), async (tx) => {
+  const created = await withLocks(deps, forMutation([{ bucketId, key }]), async (tx) => {
     const earlier = (await deps.outbox.replies([caller.requestId], tx)).get(caller.requestId);
     if (earlier) return earlier.reply as CreateReply;
     const bucket = await freshBucket(tx, revision, message.draft.bucket);
@@ -55,8 +58,11 @@ export async function createUpload(
       ]),
       deps.outbox.put(tx, { requestId: caller.requestId, draft: { ...message.draft, status: 200 }, reply }),
     ]);
+    failpoint('object-storage.create-upload.before-commit');
     return reply;
   });
+  failpoint('object-storage.create-upload.before-reply');
+  return created;
 }
 
 /** Listings name an account by its canonical id and a user by its ARN. */

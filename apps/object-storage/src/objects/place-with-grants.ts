@@ -1,10 +1,13 @@
 import { isFault, s3Error, type Fault } from '@coffer/contracts';
+import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import type { Deps } from '../deps.ts';
 import { askGrants, settleGrants, type VersionRef } from '../destruction/gate.ts';
 import { stillThere } from '../destruction/still-there.ts';
 import { abortedElement, mayBeOneElement } from '../shared/one-element.ts';
 import { finalAnswer, isRefusal } from '../shared/refusals.ts';
 import type { NewVersion, Placed } from './place-versions.ts';
+
+registerFailpoints('object-storage.place.after-grant', 'object-storage.place.before-settle');
 
 /** How often elements of one batch may go round: each round either finishes one or obtains a grant. */
 const MAX_ROUNDS = 16;
@@ -55,6 +58,7 @@ export async function placeWithGrants<E extends Pick<NewVersion, 'caller' | 'dra
           [outcome.needsGrant],
         );
         if (verdict && 'grantId' in verdict) {
+          failpoint('object-storage.place.after-grant');
           granted.set(outcome.needsGrant.internalVersionId, verdict.grantId);
           asked.push(outcome.needsGrant);
           next.push(entry);
@@ -64,6 +68,7 @@ export async function placeWithGrants<E extends Pick<NewVersion, 'caller' | 'dra
     open = next;
   }
   if (asked.length > 0) {
+    failpoint('object-storage.place.before-settle');
     const left = await stillThere(deps, asked);
     const gone = asked.filter((version) => !left.has(version.internalVersionId));
     await settleGrants(
