@@ -16,14 +16,12 @@ import { s3 } from './harness/clients.ts';
 import { eventually } from './harness/eventually.ts';
 import type { OwnStack } from './harness/own-stack.ts';
 import { startOwnStack } from './harness/own-stack.ts';
-import { present, stack } from './harness/stack.ts';
+import { native, onNative, onOwnStack } from './harness/stack.ts';
 
 const REPLICAS = ['--gateways', '2', '--object-storages', '2'];
-const mine = present && stack().mode !== 'given';
-const replicated = mine && stack().mode === 'native';
 
 /** One deployment of three regions, with the defaults of the time before 2023; on the native stack everything twice. */
-describe.runIf(mine)('a deployment of other settings', () => {
+onOwnStack('a deployment of other settings', () => {
   let own: OwnStack;
   const inRegion = (region: string) =>
     s3({ region, endpoint: own.facts.endpoint, keys: own.facts, followRegionRedirects: false });
@@ -41,7 +39,7 @@ describe.runIf(mine)('a deployment of other settings', () => {
         COFFER_NEW_BUCKET_OWNERSHIP: 'ObjectWriter',
         COFFER_NEW_BUCKET_PUBLIC_ACCESS_BLOCK: 'off',
       },
-      replicated ? REPLICAS : [],
+      native ? REPLICAS : [],
     );
   });
   afterAll(() => own.stop());
@@ -180,7 +178,7 @@ print(json.dumps([body, s3.head_bucket(Bucket=sys.argv[1])['BucketRegion']]))`;
     });
   });
 
-  describe.runIf(replicated)('two replicas', () => {
+  onNative('two replicas', () => {
     const pidOf = (name: string) => Number(readFileSync(join(own.facts.dataFolder!, 'run', `${name}.pid`), 'utf8'));
     /** The further gateway listens on the second port after the first. */
     const secondEndpoint = () => `http://127.0.0.1:${Number(new URL(own.facts.endpoint).port) + 2}`;

@@ -241,16 +241,16 @@ describe.runIf(present)('errors of arguments', () => {
     expect((await call({ method: 'HEAD', path: '/refused-by-its-place' })).status).toBe(404);
   });
 
-  it('a bucket with an ACL, and its owner as the only one who writes', async () => {
-    for (const headers of [
-      { 'x-amz-acl': 'public-read' },
-      { 'x-amz-acl': 'public-read', 'x-amz-object-ownership': 'BucketOwnerEnforced' },
-    ])
+  it.each<Record<string, string>>([{}, { 'x-amz-object-ownership': 'BucketOwnerEnforced' }])(
+    'a bucket with an ACL, whose owner alone has what is in it: %j',
+    async (ownership) => {
+      const headers = { 'x-amz-acl': 'public-read', ...ownership };
       expect(said(await call({ method: 'PUT', path: '/refused-by-its-acl', headers }))).toBe(
         '400 InvalidBucketAclWithObjectOwnership',
       );
-    expect((await call({ method: 'HEAD', path: '/refused-by-its-acl' })).status).toBe(404);
-  });
+      expect((await call({ method: 'HEAD', path: '/refused-by-its-acl' })).status).toBe(404);
+    },
+  );
 
   it('no public access block, once it was taken away', async () => {
     const open = await newBucket();

@@ -104,7 +104,7 @@ describe.runIf(present)('errors of lengths and headers', () => {
     ],
   ])('%s', async (_, text) => {
     const { response } = await raw([text]);
-    expect(response?.status).toBe(400);
+    expect(said(response!)).toBe('400 BadRequest');
     expect((await call({ path: `/${bucket}/k` })).status).toBe(200);
   });
 

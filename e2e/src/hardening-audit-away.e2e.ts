@@ -1,5 +1,5 @@
 import { PutBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, expect, it } from 'vitest';
 import type { User } from './harness/accounts.ts';
 import { newUser } from './harness/accounts.ts';
 import { newBucket } from './harness/buckets.ts';
@@ -10,7 +10,7 @@ import { eventually } from './harness/eventually.ts';
 import { gatewayPid } from './harness/own-stack.ts';
 import { gapCounts, recordsWithIds } from './harness/records.ts';
 import { call } from './harness/sign.ts';
-import { native, present, stack } from './harness/stack.ts';
+import { onNative, present, stack } from './harness/stack.ts';
 import type { Wire } from './harness/wire.ts';
 import { send } from './harness/wire.ts';
 import { stackProcess } from './faults/processes.ts';
@@ -21,7 +21,7 @@ const said = ({ status, error }: Wire) => `${status} ${error['Code'] ?? ''}`;
 const idOf = (answer: Wire) => answer.headers['x-amz-request-id'] as string;
 
 // In the embedded stack audit is a part of the one process: it cannot be away while the gateway is there.
-describe.runIf(native)('while audit does not answer', () => {
+onNative('while audit does not answer', () => {
   let bucket: string;
   let user: User;
   let stopped: number | undefined;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CreateBucketCommand, CreateMultipartUploadCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bytes, md5 } from './harness/data.ts';
 import type { Watched } from './harness/descriptors.ts';
 import { expectDescriptorsAsBefore, openDescriptors } from './harness/descriptors.ts';
@@ -13,7 +13,7 @@ import type { OwnStack } from './harness/own-stack.ts';
 import { gatewayPid, startOwnStack } from './harness/own-stack.ts';
 import { recordsOfBucket, recordsWithIds } from './harness/records.ts';
 import type { Signing } from './harness/sign.ts';
-import { present, stack } from './harness/stack.ts';
+import { onOwnStack } from './harness/stack.ts';
 
 const SLOTS = 20;
 /** More than one slot for each, several times over: a slot that is not given back shows at once. */
@@ -24,7 +24,7 @@ const body = bytes(200_000);
 /** More than the buffers of a connection hold. */
 const SIZE = 30_000_000;
 
-describe.runIf(present && stack().mode !== 'given')('clients that leave before their answer', () => {
+onOwnStack('clients that leave before their answer', () => {
   let own: OwnStack;
   let watched: Watched;
   let descriptors: number;

@@ -10,7 +10,7 @@ import { gatewayPid, startOwnStack } from './harness/own-stack.ts';
 import { watchMemory } from './harness/processes.ts';
 import { gapCounts } from './harness/records.ts';
 import type { Signing } from './harness/sign.ts';
-import { present, stack } from './harness/stack.ts';
+import { onOwnStack } from './harness/stack.ts';
 import type { Sending, Wire } from './harness/wire.ts';
 
 const SLOTS = 20;
@@ -18,7 +18,7 @@ const bucket = 'limits';
 const said = (answer: Wire | undefined) =>
   answer === undefined ? 'waits' : `${answer.status} ${answer.error['Code'] ?? ''}`;
 
-describe.runIf(present && stack().mode !== 'given')('limits', () => {
+onOwnStack('limits', () => {
   let own: OwnStack;
   let pid: number;
   let open: HalfSent[] = [];

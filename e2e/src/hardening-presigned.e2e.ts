@@ -21,7 +21,7 @@ import { refusal } from './harness/failures.ts';
 import { recordsWithIds } from './harness/records.ts';
 import type { Signing } from './harness/sign.ts';
 import { call, presignedTarget } from './harness/sign.ts';
-import { present, stack } from './harness/stack.ts';
+import { onLocalData, present, stack } from './harness/stack.ts';
 import type { Wire } from './harness/wire.ts';
 import { send } from './harness/wire.ts';
 
@@ -293,7 +293,7 @@ describe.runIf(present)('signature version 2', () => {
   });
 });
 
-describe.runIf(present && stack().dataFolder !== undefined)('the record of a presigned request', () => {
+onLocalData('the record of a presigned request', () => {
   it('holds no signature, however its name was written, nor that of the page it came from', async () => {
     const bucket = await newBucket({ purpose: 'recsig' });
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'k', Body: 'x' }));

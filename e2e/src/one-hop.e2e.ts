@@ -2,14 +2,14 @@ import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { asAdministrator } from './faults/database.ts';
 import { newBucket } from './harness/buckets.ts';
 import { s3 } from './harness/clients.ts';
 import { bytes } from './harness/data.ts';
 import { eventually } from './harness/eventually.ts';
 import { processesOf } from './harness/processes.ts';
-import { native, present, stack } from './harness/stack.ts';
+import { onLocalData, onNative, present, stack } from './harness/stack.ts';
 
 const client = present ? s3() : (undefined as never);
 const TIMES = 50;
@@ -43,7 +43,7 @@ async function sequentially(run: (n: number) => Promise<unknown>): Promise<void>
   for (let n = 0; n < TIMES; n += 1) await run(n);
 }
 
-describe.runIf(native)('calls on NATS', () => {
+onNative('calls on NATS', () => {
   let log: string;
   let configuration: { file: string; text: string };
   const reload = () => process.kill(processesOf(stack().pid!, 'nats.conf')[0]!, 'SIGHUP');
@@ -105,7 +105,7 @@ describe.runIf(native)('calls on NATS', () => {
   });
 });
 
-describe.runIf(present && stack().dataFolder !== undefined)('statements in Postgres', () => {
+onLocalData('statements in Postgres', () => {
   beforeAll(async () => {
     const { dataFolder } = stack();
     const postmaster = Number(

@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { asAdministrator } from './faults/database.ts';
 import { newUser } from './harness/accounts.ts';
 import { newBucket } from './harness/buckets.ts';
@@ -14,7 +14,7 @@ import { rootKeys, s3 } from './harness/clients.ts';
 import { bytes } from './harness/data.ts';
 import { eventually } from './harness/eventually.ts';
 import { call } from './harness/sign.ts';
-import { present, stack } from './harness/stack.ts';
+import { onLocalData, present, stack } from './harness/stack.ts';
 import type { Wire } from './harness/wire.ts';
 import { raw, send } from './harness/wire.ts';
 
@@ -54,7 +54,7 @@ async function recordOf(requestId: string | undefined): Promise<Row> {
 
 const idOf = (answer: Wire) => answer.headers['x-amz-request-id'] as string | undefined;
 
-describe.runIf(present && stack().dataFolder !== undefined)('records', () => {
+onLocalData('records', () => {
   let bucket: string;
   beforeAll(async () => {
     bucket = await newBucket({ purpose: 'rec' });

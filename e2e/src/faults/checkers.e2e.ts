@@ -2,8 +2,8 @@ import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CreateBucketCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { newBlobId } from '@coffer/blob-store';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { present, stack } from '../harness/stack.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { onEmbedded } from '../harness/stack.ts';
 import { blobFile, blobsInUse, blobsOnDisk, checkBlobs, checkBlobsWithin } from './blobs.ts';
 import { Checker } from './checker.ts';
 import { watchedClient } from './client.ts';
@@ -19,11 +19,10 @@ import { checkRecords, checkRecordsWithin, countRecords } from './records.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { plain, Worker } from './worker.ts';
 
-const wanted = present && stack().mode === 'embedded';
 const buckets = { plain: 'planted-plain', kept: 'planted-kept' };
 
 /** A checker that finds nothing proves something only if it finds what is planted. */
-describe.runIf(wanted)('the checkers of the crash tests', () => {
+onEmbedded('the checkers of the crash tests', () => {
   let running: CrashableStack;
   let worker: Worker;
   let checker: Checker;

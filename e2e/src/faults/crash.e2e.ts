@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CreateBucketCommand, HeadBucketCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../harness/eventually.ts';
-import { present, stack } from '../harness/stack.ts';
+import { onOwnStack, present, stack } from '../harness/stack.ts';
 import { checkBlobsWithin } from './blobs.ts';
 import { Checker } from './checker.ts';
 import { watchedClient } from './client.ts';
@@ -45,7 +45,7 @@ async function answers(running: CrashableStack, bucket: string): Promise<void> {
   }
 }
 
-describe.runIf(mode !== 'given')(`${ROUNDS} SIGKILLs during a mixed load (${mode})`, () => {
+onOwnStack(`${ROUNDS} SIGKILLs during a mixed load (${mode})`, () => {
   const seed = seedOfRun();
   const random = new SeededRandom(seed);
   const buckets = { plain: `crash-plain-${seed}`, kept: `crash-kept-${seed}` };

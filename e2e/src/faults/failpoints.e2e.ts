@@ -2,7 +2,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../harness/eventually.ts';
-import { present, stack } from '../harness/stack.ts';
+import { onEmbedded } from '../harness/stack.ts';
 import { checkBlobsWithin } from './blobs.ts';
 import type { Outcome } from './client.ts';
 import { outcomeOf, WatchingHandler, watchedClient } from './client.ts';
@@ -23,7 +23,6 @@ const DIES_WITHIN_MS = 20_000;
 const SETTLE_WITHIN_MS = 30_000;
 
 const killed = { code: null, signal: 'SIGKILL' };
-const wanted = present && stack().mode === 'embedded';
 
 interface Case {
   readonly title: string;
@@ -83,7 +82,7 @@ async function unansweredRecords(data: string, operation: string, unique: string
   });
 }
 
-describe.runIf(wanted)('a SIGKILL at a named failpoint', () => {
+onEmbedded('a SIGKILL at a named failpoint', () => {
   let running: CrashableStack;
 
   beforeAll(async () => {
@@ -190,7 +189,7 @@ async function readyFor(
   return undefined;
 }
 
-describe.runIf(wanted)('the table of failpoints', () => {
+onEmbedded('the table of failpoints', () => {
   it('covers every failpoint that the services register, and no other', async () => {
     const covered = [...scenarios, ...backgroundScenarios].flatMap(({ failpoints }) => [...failpoints]);
     expect([...new Set(covered)].sort()).toEqual(await listFailpoints());

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { newBucket } from '../harness/buckets.ts';
 import { call } from '../harness/sign.ts';
-import { native, stack } from '../harness/stack.ts';
+import { onNative, stack } from '../harness/stack.ts';
 import { kill, stackProcess } from './processes.ts';
 
 const WORKERS = 12;
@@ -46,7 +46,7 @@ async function underLoad(bucket: string, strike: () => void): Promise<Sent[]> {
   return sent.filter(({ ended }) => ended >= 0);
 }
 
-describe.runIf(native)('a process of the stack that is killed under load', () => {
+onNative('a process of the stack that is killed under load', () => {
   let bucket: string;
   beforeAll(async () => {
     bucket = await newBucket({ purpose: 'recovery' });

@@ -14,20 +14,15 @@ import {
 } from '@coffer/contracts';
 import { type DatabaseService, schemas } from '@coffer/database';
 import { Client, type DatabaseError } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { asAdministrator } from '../faults/database.ts';
-import { native, present, stack } from '../harness/stack.ts';
+import { native, onEmbedded, onLocalData, onNative, stack } from '../harness/stack.ts';
 import { BusUser } from './bus-user.ts';
 import { credentials, fileOf, natsUrl, pidOf, postgresPort } from './credentials.ts';
 
 const apps = Object.keys(schemas) as DatabaseService[];
 const othersOf = <Name extends string>(names: readonly Name[], own: Name): Name[] =>
   names.filter((name) => name !== own);
-
-/** Only there does every service have a role, a bus user and a process of its own that one could act as. */
-const onNative: (name: string, body: () => void) => void = native
-  ? describe
-  : (name, body) => describe.skip(`${name} (of the native stack: elsewhere the services share one process)`, body);
 
 onNative('Postgres', () => {
   const INSUFFICIENT_PRIVILEGE = '42501';
@@ -324,7 +319,7 @@ onNative('the environment of each process', () => {
   });
 });
 
-describe.runIf(present && !native && stack().mode === 'embedded')('the bus within one process', () => {
+onEmbedded('the bus within one process', () => {
   it('carries a call of those who may make it, and of nobody else', async () => {
     const hub = new InProcessHub();
     for (const service of services) {
@@ -340,7 +335,7 @@ describe.runIf(present && !native && stack().mode === 'embedded')('the bus withi
   });
 });
 
-describe.runIf(present && stack().dataFolder !== undefined)('the data folder', () => {
+onLocalData('the data folder', () => {
   const modeOf = (path: string) => (lstatSync(path).mode & 0o777).toString(8);
   const folder = () => stack().dataFolder!;
   const everywhere = ['keys/root.key', 'postgres/postgres.secret', 'tls/ca.key', 'tls/server.key'];

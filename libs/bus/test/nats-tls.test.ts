@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handle, natsTransport, renderNatsConfig, startNatsServer, type NatsServerProcess } from '../src/index.ts';
 import { greet } from './contracts.ts';
-import { natsBinary } from './nats-world.ts';
+import { natsBinary, skipReason } from './nats-world.ts';
 import { serve } from './world.ts';
 
 const binary = natsBinary();
@@ -13,6 +13,7 @@ const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 // A machine of one's own may lack it; the build that decides may not.
 if (!hasOpenssl && process.env['CI'] === 'true') throw new Error('openssl is missing');
 const usable = binary !== undefined && hasOpenssl;
+if (!usable) console.warn(`skipped: ${hasOpenssl ? skipReason : 'openssl is absent'}`);
 
 describe.skipIf(!usable)('NATS over TLS (needs nats-server and openssl)', () => {
   let folder: string;

@@ -17,6 +17,7 @@ import { greet } from './greet.ts';
 
 const binary = findNatsServer();
 if (binary === undefined && process.env['CI'] === 'true') throw new Error('nats-server is missing');
+if (binary === undefined) console.warn('skipped: nats-server is neither in COFFER_NATS_BIN nor on PATH');
 const fixture = join(import.meta.dirname, 'service.fixture.ts');
 const PASSWORD = 'hunter2hunter2';
 

@@ -10,6 +10,7 @@ import type { TestPostgres } from './index.ts';
 import { findBinary, freePort, guard, requires, testMinio, testNats, testPostgres } from './index.ts';
 
 const USERS = 'authorization { users: [ { user: "kms", password: "right" } ] }';
+if (containersWanted()) console.warn('skipped: a container is neither killed nor started again by a test');
 const searchPath = sql('testing.searchPath', 'SHOW search_path');
 
 function alive(pid: number): boolean {

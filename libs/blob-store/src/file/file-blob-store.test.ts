@@ -121,31 +121,26 @@ describe('the folder', () => {
 describe('a full disk', () => {
   const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
-  it.skipIf(!canMount)(
-    'is named and leaves nothing (skipped where no file system can be mounted)',
-    async ({ skip }) => {
-      const small = join(folder, 'small');
-      await mkdir(small);
-      skip(
-        spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', small]).status !== 0,
-        'mounting is not permitted',
-      );
-      try {
-        const store = await fileBlobStore({ folder: small });
-        const id = newBlobId();
-        const body = async function* () {
-          for (let count = 0; count < 40; count += 1) yield Buffer.alloc(100_000);
-        };
-        await expect(store.put(id, 4_000_000, body())).rejects.toMatchObject({
-          code: 'BlobStoreFull',
-          retryable: false,
-        });
-        expect(await readdir(join(small, 'tmp'))).toEqual([]);
-        await expect(store.get(id)).rejects.toMatchObject({ code: 'BlobNotFound' });
-        await store.put(id, 10, one(Buffer.alloc(10)));
-      } finally {
-        spawnSync('umount', [small]);
-      }
-    },
-  );
+  it('is named and leaves nothing (skipped where no file system can be mounted)', async ({ skip }) => {
+    skip(!canMount, 'only root can mount a small file system, and on Linux');
+    const small = join(folder, 'small');
+    await mkdir(small);
+    skip(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', small]).status !== 0, 'mounting is not permitted');
+    try {
+      const store = await fileBlobStore({ folder: small });
+      const id = newBlobId();
+      const body = async function* () {
+        for (let count = 0; count < 40; count += 1) yield Buffer.alloc(100_000);
+      };
+      await expect(store.put(id, 4_000_000, body())).rejects.toMatchObject({
+        code: 'BlobStoreFull',
+        retryable: false,
+      });
+      expect(await readdir(join(small, 'tmp'))).toEqual([]);
+      await expect(store.get(id)).rejects.toMatchObject({ code: 'BlobNotFound' });
+      await store.put(id, 10, one(Buffer.alloc(10)));
+    } finally {
+      spawnSync('umount', [small]);
+    }
+  });
 });

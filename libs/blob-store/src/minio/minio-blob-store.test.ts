@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { minioBlobStore, newBlobId } from '../index.ts';
 import type { BlobStore } from '../index.ts';
-import { findMinio, startMinio } from '../testkit/minio-server.ts';
+import { requiredMinio, startMinio } from '../testkit/minio-server.ts';
 
 const credentials = { accessKey: 'access', secretKey: 'a-very-secret-key', bucket: 'blobs' };
 const one = async function* (bytes: Buffer) {
@@ -86,7 +86,7 @@ describe('opening', () => {
     }
   });
 
-  const binary = findMinio();
+  const binary = requiredMinio();
   it.skipIf(!binary)('refuses wrong credentials and a versioned bucket (skipped without MinIO)', async () => {
     const { Client } = await import('minio');
     const server = await startMinio(binary ?? '');

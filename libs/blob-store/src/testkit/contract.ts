@@ -269,7 +269,9 @@ export function blobStoreContract(open: () => Promise<ContractSubject>, { stream
     for (const limit of [0, 1001, 1.5]) await expect(store.list({ limit })).rejects.toThrow(TypeError);
   });
 
-  describe.skipIf(!streaming)('streaming (not of the store that is all memory)', () => {
+  // Left out rather than skipped: a store that is all memory has nothing to show here.
+  if (!streaming) return;
+  describe('streaming', () => {
     it('holds little of 64 MiB in memory, going in and coming out', async () => {
       const id = newBlobId();
       const before = heldBytes();

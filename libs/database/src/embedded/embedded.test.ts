@@ -21,6 +21,7 @@ import type { Database, EmbeddedPostgres } from '../index.ts';
 import { guard, openDatabase, requireDurable, sql, startEmbeddedPostgres } from '../index.ts';
 
 const root = process.getuid?.() === 0;
+if (!root) console.warn('skipped: only root can become the user that Postgres runs as');
 const create = sql('e.create', 'CREATE TABLE kept (x int)');
 const insert = sql('e.insert', 'INSERT INTO kept VALUES ($1)');
 const kept = sql('e.kept', 'SELECT x FROM kept ORDER BY x');
