@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { contract, mustWait } from '@coffer/contracts';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { Batcher } from './batcher.ts';
 import type { Outcome } from './envelope.ts';
@@ -17,14 +16,36 @@ const keyed = contract('identity', 'keyed', {
   batchBy: ({ key }) => key,
 });
 
-/** A batcher, and what it sent when. Calls of keys that begin with `slow` wait if they are sent with no others. */
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Lets the clock go on until the promise is settled. */
+async function settled<T>(promise: Promise<T>): Promise<T> {
+  const clock = { goesOn: true };
+  const stop = (): void => {
+    clock.goesOn = false;
+  };
+  promise.then(stop, stop);
+  while (clock.goesOn) await vi.advanceTimersByTimeAsync(1);
+  return await promise;
+}
+
+/** Milliseconds since the clock was made, which goes on only when a test says so. */
+const now = (): number => Date.now();
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 0 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A batcher, and what it sent. Calls of keys that begin with `slow` wait if they are sent with no others. */
 function batcher(slowMs: number) {
-  const batches: { keys: string[]; at: number }[] = [];
-  const started = performance.now();
+  const batches: string[][] = [];
   const subject = new Batcher(keyed, {
     send: async (_contract, envelopes): Promise<readonly Outcome[]> => {
       const keys = envelopes.map(({ message }) => (message as Message).key);
-      batches.push({ keys, at: performance.now() - started });
+      batches.push(keys);
       const isMixed = new Set(keys).size > 1;
       await sleep(!isMixed && keys[0]?.startsWith('slow') ? slowMs : 5);
       return keys.map((key) => (isMixed && key.startsWith('slow') ? { fault: mustWait() } : { reply: {} }));
@@ -41,58 +62,57 @@ describe('batches by key', () => {
     const rounds = Array.from({ length: 4 }, () =>
       Promise.all(Array.from({ length: 50 }, (_, key) => push(`k${key}`))),
     );
-    await Promise.all(rounds);
-    expect(batches.map(({ keys }) => keys.length)).toEqual([200]);
+    await settled(Promise.all(rounds));
+    expect(batches.map((keys) => keys.length)).toEqual([200]);
     expect(subject.apart).toBe(0);
   });
 
   it('send calls that have to wait again with their key alone, and hold up nobody with them', async () => {
     const { subject, push, batches } = batcher(400);
     const calls = ['slow-a', 'prompt', 'slow-b', 'slow-a'].map((key) => push(key));
-    const started = performance.now();
-    expect(await calls[1]).toEqual({ reply: {} });
-    expect(performance.now() - started).toBeLessThan(80);
-    await sleep(20);
+    expect(await settled(calls[1]!)).toEqual({ reply: {} });
+    expect(now()).toBe(5);
+    await vi.advanceTimersByTimeAsync(20);
     expect(subject.apart).toBe(2);
     // While they wait, others of their key follow them, and others of other keys do not meet them.
     const more = push('slow-a');
-    const others = Array.from({ length: 20 }, async (_, n) => await push(`prompt-${n}`));
-    await Promise.all(others);
-    expect(performance.now() - started).toBeLessThan(200);
-    expect(await Promise.all([...calls, more])).toEqual(Array.from({ length: 5 }, () => ({ reply: {} })));
-    expect(batches.map(({ keys }) => [keys.length, new Set(keys).size])).toEqual([
+    await settled(Promise.all(Array.from({ length: 20 }, async (_, n) => await push(`prompt-${n}`))));
+    expect(now()).toBe(30);
+    expect(await settled(Promise.all([...calls, more]))).toEqual(Array.from({ length: 5 }, () => ({ reply: {} })));
+    expect(batches.map((keys) => [keys.length, new Set(keys).size])).toEqual([
       [4, 3],
       [2, 1],
       [1, 1],
       [1, 1],
       [20, 20],
     ]);
-    await expect.poll(() => subject.apart).toBe(0);
+    expect(subject.apart).toBe(0);
   });
 
   it('put a key apart of which alone two batches take long', async () => {
     const { subject, push, batches } = batcher(1_000);
     const slow = [push('slow')];
-    await sleep(2);
+    await vi.advanceTimersByTimeAsync(2);
     slow.push(push('slow'));
-    await sleep(2);
-    const started = performance.now();
+    await vi.advanceTimersByTimeAsync(2);
     const queued = [push('slow'), push('prompt')];
-    expect(await queued[1]).toEqual({ reply: {} });
-    expect(performance.now() - started).toBeLessThan(200);
+    expect(await settled(queued[1]!)).toEqual({ reply: {} });
+    // The first batch left the common lane after 100 ms, and the two that had gathered went as one.
+    expect(now()).toBe(105);
     // Not more than two of its batches are under way in the half second after which one gives its place away.
-    await sleep(300);
-    expect(batches.filter(({ keys }) => keys.every((key) => key === 'slow'))).toHaveLength(2);
-    await Promise.all([...slow, ...queued]);
-    await expect.poll(() => subject.apart).toBe(0);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(batches.filter((keys) => keys.every((key) => key === 'slow'))).toHaveLength(2);
+    await settled(Promise.all([...slow, ...queued]));
+    expect(subject.apart).toBe(0);
   });
 
   it('forget a key whose calls were given up', async () => {
     const { subject, push } = batcher(300);
     const calls = [push('slow', 50), push('prompt')];
-    await Promise.all(calls);
+    await settled(Promise.all(calls));
     expect(subject.apart).toBe(1);
-    expect(await push('slow', 20)).toMatchObject({ fault: { code: 'Timeout' } });
-    await expect.poll(() => subject.apart).toBe(0);
+    expect(await settled(push('slow', 20))).toMatchObject({ fault: { code: 'Timeout' } });
+    await vi.advanceTimersByTimeAsync(600);
+    expect(subject.apart).toBe(0);
   });
 });

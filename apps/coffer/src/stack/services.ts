@@ -32,10 +32,11 @@ function failpointOf(service: AppName, env: NodeJS.ProcessEnv): Record<string, s
 const YOUNG_SPACE = '--max-semi-space-size=4';
 
 /**
- * Under many small requests the heap of a gateway gets leave to grow, and large transfers then leave their used buffers
- * lying longer than they need to: 277 MiB were seen where this keeps 213. It costs speed of large transfers.
+ * Many small requests let the heap of a gateway grow before V8 looks for what is over, and the buffers that it holds grow
+ * with it. In steps of this many percent, large transfers after 5,000 small files take some 250 MiB instead of more than
+ * 300. It costs about a tenth of their speed.
  */
-const SMALL_HEAP = '--optimize-for-size';
+const SMALL_STEPS = '--heap-growing-percent=20';
 
 /** glibc: give freed buffers back to the system instead of keeping them in many arenas. */
 const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' };
@@ -56,7 +57,7 @@ export async function serviceSpec(options: {
     // The data folder is not read: it tells whose process this is.
     args: [
       YOUNG_SPACE,
-      ...(service === 'gateway' ? [SMALL_HEAP] : []),
+      ...(service === 'gateway' ? [SMALL_STEPS] : []),
       '--import',
       watchdog,
       mainOf(service),

@@ -4,6 +4,7 @@ import { objectStorage, type BucketContext, type SegmentRef, type VersionFacts }
 import { open, OpenStream, planRange } from '@coffer/sealed-stream';
 import type { Gateway } from '../gateway.ts';
 import type { ByteRange } from './range.ts';
+import { countPassed } from './used-buffers.ts';
 
 export interface ReadRequest {
   readonly context: BucketContext;
@@ -42,7 +43,11 @@ class PlainStream extends Readable {
     this.first = undefined;
     const next = first ? Promise.resolve(first) : this.bytes.next();
     next.then(
-      ({ done, value }) => this.push(done ? null : value),
+      ({ done, value }) => {
+        if (done) return this.push(null);
+        countPassed(value.length);
+        return this.push(value);
+      },
       (error: unknown) => this.destroy(error instanceof Error ? error : new Error('a blob could not be read')),
     );
   }

@@ -9,6 +9,7 @@ import type { Gateway } from '../gateway.ts';
 import type { Incoming } from '../listen/incoming.ts';
 import { BODY_ENDED_EARLY, hasEndedEarly } from '../listen/listener.ts';
 import { discard, sealInto, type SealTarget } from './seal-into.ts';
+import { countPassed } from './used-buffers.ts';
 
 /** Largest single upload, 5 GiB, as S3 has it. */
 export const MAX_UPLOAD = 5 * 1024 ** 3;
@@ -140,6 +141,7 @@ function feed(incoming: Incoming, sink: Transform): void {
   let bytes = 0;
   const count = (chunk: Buffer) => {
     bytes += chunk.length;
+    countPassed(chunk.length);
   };
   const watch = setInterval(() => {
     // While the sink asks to wait, the client is not the slow one.
