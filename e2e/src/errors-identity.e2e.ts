@@ -113,6 +113,9 @@ describe.runIf(present)('errors of IAM and STS', () => {
     );
     const late = new Date(Date.now() - 16 * 60_000);
     expect(said(await ask({ Action }, { service, date: late }))).toBe('403 SignatureDoesNotMatch');
+    const elsewhere = await ask({ Action }, { service, region: 'nowhere-1' });
+    expect(said(elsewhere)).toBe('403 SignatureDoesNotMatch');
+    expect(elsewhere.text).toContain('<Message>Credential should be scoped to a valid region.</Message>');
     const good = await request({ Action }, { service });
     const authorization = String(good.headers['authorization']);
     const broken = { ...good.headers, authorization: authorization.replace(/, ?Signature=.*/, '') };

@@ -47,6 +47,18 @@ function queryNames() {
   } as const;
 }
 
+/** Unlike S3's clients, those of the query APIs are not told which region to sign for. */
+const WRONG_REGION = {
+  code: 'SignatureDoesNotMatch',
+  status: 403,
+  message: 'Credential should be scoped to a valid region.',
+};
+
+function otherName(api: Api, { code, extras }: Rendered) {
+  const names = OTHER_NAMES[api];
+  return names && code.startsWith('Authorization') && extras?.['Region'] !== undefined ? WRONG_REGION : names?.[code];
+}
+
 export interface Rendered extends WireErrorResponse {
   /** True for what is Coffer's own fault and belongs in its log. */
   readonly unexpected: boolean;
@@ -55,10 +67,9 @@ export interface Rendered extends WireErrorResponse {
 /** Turns whatever a stage threw into AWS's error. What is not meant for clients becomes InternalError. */
 export function renderError(error: unknown, api: Api): Rendered {
   const known = knownError(error);
-  const named = OTHER_NAMES[api]?.[known.code];
   // Extra members such as the canonical request belong to S3's error format alone.
   const extras = factsOf(api).protocol === 'rest-xml' ? known.extras : {};
-  return { ...known, ...(extras ? { extras } : {}), ...named };
+  return { ...known, ...(extras ? { extras } : {}), ...otherName(api, known) };
 }
 
 function knownError(error: unknown): Rendered {
