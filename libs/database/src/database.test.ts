@@ -157,7 +157,8 @@ describe('transaction', () => {
         await tx.execute(add, [second, 1]);
       });
     await Promise.all([cross(0, 1), cross(1, 0)]);
-    expect(both).toBe(3);
+    // The one that begins again may take its first row before the other has woken, and deadlock once more.
+    expect(both).toBeGreaterThan(2);
     expect(await db.query(amounts)).toEqual([{ amount: 2 }, { amount: 2 }]);
   });
 
