@@ -1,17 +1,19 @@
-import { constants, PerformanceObserver, type NodeGCPerformanceDetail } from 'node:perf_hooks';
+import { constants, PerformanceObserver, type NodeGCPerformanceDetail, type PerformanceEntry } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { countPassed } from './used-buffers.ts';
 
 const MiB = 1024 * 1024;
 
+/** An entry of type `gc`: Node's types do not say that such an entry has a detail. */
+type CollectionEntry = PerformanceEntry & { readonly detail: NodeGCPerformanceDetail };
+
 /** How many collections somebody asked for while `action` ran, by kind. */
 async function askedFor(action: () => void): Promise<number[]> {
   const kinds: number[] = [];
   const observer = new PerformanceObserver((list) => {
-    for (const { detail } of list.getEntries()) {
-      const { kind, flags } = detail as NodeGCPerformanceDetail;
-      if (flags === constants.NODE_PERFORMANCE_GC_FLAGS_FORCED) kinds.push(kind ?? -1);
+    for (const { detail } of list.getEntries() as CollectionEntry[]) {
+      if (detail.flags === constants.NODE_PERFORMANCE_GC_FLAGS_FORCED) kinds.push(detail.kind);
     }
   });
   observer.observe({ entryTypes: ['gc'] });
