@@ -1,0 +1,3 @@
+module coffer/load/client
+
+go 1.22
