@@ -1,70 +1,20 @@
-import { createCipheriv, createHash, randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { newBucket } from './harness/buckets.ts';
 import { aws } from './harness/cli.ts';
 import { s3 } from './harness/clients.ts';
 import { MiB } from './harness/data.ts';
-import { workspace } from './harness/paths.ts';
 import { processesOf, watchMemory } from './harness/processes.ts';
 import { native, present, stack } from './harness/stack.ts';
+import { collect, hash, hashes, pseudoRandomFile } from './harness/trees.ts';
 
 const quick = process.env['COFFER_E2E_QUICK'] === '1';
 const FILES = quick ? 400 : 5_000;
 const LARGE = (quick ? 128 : 1024) * MiB;
 const GATEWAY_MAY_HOLD = 300 * MiB;
 const MINUTES = 60_000;
-
-/** Real files: this workspace's dependencies. */
-async function* files(folder: string): AsyncGenerator<string> {
-  for (const entry of (await readdir(folder, { withFileTypes: true })).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory() && !entry.name.startsWith('.')) yield* files(path);
-    else if (entry.isFile() && (await stat(path)).size <= MiB) yield path;
-  }
-}
-
-async function collect(into: string, count: number): Promise<void> {
-  const source = join(workspace, 'node_modules');
-  let n = 0;
-  for await (const path of files(source)) {
-    const target = join(into, relative(source, path));
-    await mkdir(dirname(target), { recursive: true });
-    await copyFile(path, target);
-    n += 1;
-    if (n === count) return;
-  }
-  throw new Error(`node_modules has ${n} files, not ${count}`);
-}
-
-/** Path → hash of every file below a folder. */
-async function hashes(folder: string): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    found.set(relative(folder, path), await hash(path));
-  }
-  return new Map([...found].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-async function hash(path: string): Promise<string> {
-  const digest = createHash('sha256');
-  await pipeline(createReadStream(path), digest);
-  return digest.digest('hex');
-}
-
-/** Bytes that no store can compress or guess, as fast as the disk takes them. */
-async function pseudoRandomFile(path: string, size: number): Promise<void> {
-  function* zeros() {
-    for (let left = size; left > 0; left -= MiB) yield Buffer.alloc(Math.min(MiB, left));
-  }
-  await pipeline(zeros, createCipheriv('aes-128-ctr', randomBytes(16), randomBytes(16)), createWriteStream(path));
-}
 
 describe.runIf(present)('aws s3 sync', () => {
   it(`${FILES} real files up and down again compare equal`, { timeout: 20 * MINUTES }, async () => {

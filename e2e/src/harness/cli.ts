@@ -1,14 +1,9 @@
-import { spawn } from 'node:child_process';
 import type { Keys } from './clients.ts';
 import { rootKeys } from './clients.ts';
 import { clientEnvironment } from './environment.ts';
+import type { Finished } from './run-program.ts';
+import { runProgram } from './run-program.ts';
 import { stack } from './stack.ts';
-
-export interface Finished {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface ProgramOptions {
   readonly keys?: Keys;
@@ -36,25 +31,12 @@ export function pasted(options: ProgramOptions = {}): NodeJS.ProcessEnv {
 }
 
 /** Runs a program with a clean environment; resolves whatever its exit code. */
-export function program(name: string, args: readonly string[], options: ProgramOptions = {}): Promise<Finished> {
-  return new Promise((resolve, reject) => {
-    const { scratch } = stack();
-    const child = spawn(name, [...args], {
-      cwd: options.cwd ?? scratch,
-      env: { ...clientEnvironment(scratch), ...pasted(options) },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      const stderr = Buffer.concat(err).toString() + (signal === null ? '' : `ended by ${signal}`);
-      resolve({ code: code ?? -1, stdout: Buffer.concat(out).toString(), stderr });
-    });
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(options.input);
+export async function program(name: string, args: readonly string[], options: ProgramOptions = {}): Promise<Finished> {
+  const { scratch } = stack();
+  return await runProgram(name, args, {
+    cwd: options.cwd ?? scratch,
+    env: { ...clientEnvironment(scratch), ...pasted(options) },
+    input: options.input,
   });
 }
 

@@ -3,23 +3,28 @@ import type { TestProject } from 'vitest/node';
 import type { RunningStack } from './start-stack.ts';
 import { givenStack, startStack } from './start-stack.ts';
 
-async function choose(): Promise<RunningStack | string> {
+async function choose(needs: readonly string[]): Promise<RunningStack | string> {
   const endpoint = process.env['COFFER_E2E_ENDPOINT'];
   if (endpoint !== undefined) return await givenStack(endpoint);
-  if (!requires('aws', 'python3', 'curl')) return 'the real clients are not installed';
+  if (!requires(...needs)) return 'the real clients are not installed';
   const mode = process.env['COFFER_E2E_STACK'] ?? 'embedded';
   if (mode !== 'embedded' && mode !== 'native') throw new Error('COFFER_E2E_STACK is embedded or native');
   if (mode === 'native' && !requires('nats-server', 'minio')) return 'the native stack lacks a program';
   return await startStack(mode);
 }
 
-/** Starts ONE stack for the whole run, and demands afterwards that SIGTERM ends it with 0. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const chosen = await choose();
+/** As below, on a machine that has the programs `needs`; elsewhere every suite learns why there is no stack. */
+export async function provideStack(project: TestProject, needs: readonly string[]): Promise<() => Promise<void>> {
+  const chosen = await choose(needs);
   if (typeof chosen === 'string') {
     project.provide('stack', { absent: chosen });
     return () => Promise.resolve();
   }
   project.provide('stack', chosen.facts);
   return () => chosen.stop();
+}
+
+/** Starts ONE stack for the whole run, and demands afterwards that SIGTERM ends it with 0. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  return await provideStack(project, ['aws', 'python3', 'curl']);
 }

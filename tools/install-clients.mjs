@@ -1,0 +1,29 @@
+// Installs the clients of `npm run e2e:clients` that are absent: node tools/install-clients.mjs [step…]
+// What Debian has comes as its package (needs root or sudo); the rest goes into a folder of the user's cache, see
+// clients/places.mjs. May be run again at any time: what is there is not touched.
+import { debian } from './clients/install-debian.mjs';
+import { goPrograms } from './clients/install-go.mjs';
+import { python } from './clients/install-python.mjs';
+
+const STEPS = { debian, python, go: goPrograms };
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in STEPS));
+if (unknown.length > 0) {
+  console.error(`no such step: ${unknown.join(', ')}; there are: ${Object.keys(STEPS).join(', ')}`);
+  process.exit(2);
+}
+const started = Date.now();
+const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+for (const [name, step] of Object.entries(STEPS)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  const since = Date.now();
+  try {
+    step();
+    console.log(`${name}: ${seconds(since)}`);
+  } catch (error) {
+    console.error(`${name}: FAILED after ${seconds(since)}: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
+console.log(`Clients: ${seconds(started)} in all.`);
