@@ -12,6 +12,8 @@ const NAMED = new Map([
   ['"', '&quot;'],
   ["'", '&apos;'],
   ['\r', '&#13;'],
+  // No parser accepts a reference to NUL; a text that a refusal repeats may hold one.
+  ['\0', '&#xFFFD;'],
 ]);
 
 /** Text of an element or of a double-quoted attribute. */

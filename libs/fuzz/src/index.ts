@@ -1,0 +1,3 @@
+export { readRequest, type RequestParts } from './request.ts';
+export { replay } from './replay.ts';
+export { expectation, type FuzzTarget } from './target.ts';
