@@ -85,19 +85,19 @@ export class CrashableStack {
     );
   }
 
-  /** Starts without waiting. */
-  launch(env: NodeJS.ProcessEnv = {}): void {
+  /**
+   * Starts without waiting.
+   * @param under a program with its arguments that runs Coffer, such as a tracer; `pid` is then its process
+   */
+  launch(env: NodeJS.ProcessEnv = {}, under: readonly string[] = []): void {
     const [port, httpsPort] = this.ports.map(String) as [string, string];
     const command = this.mode === 'embedded' ? 'up' : 'stack';
-    const child = spawn(
-      process.execPath,
-      [cofferMain, command, '--data', this.data, '--port', port, '--https-port', httpsPort],
-      {
-        cwd: workspace,
-        env: { ...plainEnvironment(this.folder), ...this.env, ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+    const [program, ...args] = [...under, process.execPath, cofferMain, command];
+    const child = spawn(program!, [...args, '--data', this.data, '--port', port, '--https-port', httpsPort], {
+      cwd: workspace,
+      env: { ...plainEnvironment(this.folder), ...this.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#child = child;
     this.#takeOff = child.pid === undefined ? () => undefined : guard(child.pid, { signal: 'TERM' });
     this.#output = '';
@@ -115,8 +115,8 @@ export class CrashableStack {
   }
 
   /** Starts and waits for the lines to paste. */
-  async start(env: NodeJS.ProcessEnv = {}): Promise<void> {
-    this.launch(env);
+  async start(env: NodeJS.ProcessEnv = {}, under: readonly string[] = []): Promise<void> {
+    this.launch(env, under);
     for (const until = Date.now() + READY_WITHIN_MS; !/^export AWS_CA_BUNDLE=/m.test(this.#output); await pause(20)) {
       if (this.#end !== undefined || Date.now() > until) {
         kill(this.pid);
