@@ -82,9 +82,12 @@ class Positions {
 export class TraceReader {
   readonly #begun = new Map<string, string>();
   readonly #positions = new Positions();
+  private readonly workingFolder: string;
 
   /** @param workingFolder what relative paths are relative to, where strace does not say it */
-  constructor(private readonly workingFolder: string) {}
+  constructor(workingFolder: string) {
+    this.workingFolder = workingFolder;
+  }
 
   line(line: string): DiskEvent | undefined {
     const parts = LINE.exec(line);
