@@ -18,7 +18,7 @@ import { onTraceable } from './traced.ts';
 import type { DiskEvent } from './trace.ts';
 import { readTrace, straceOptions } from './trace.ts';
 
-const CUTS = Number(process.env['COFFER_POWER_CUTS'] ?? 8);
+const CUTS = Number(process.env['COFFER_POWER_CUTS'] ?? 6);
 const LOAD_SECONDS = 4;
 const CLIENTS = 5;
 const BUCKET = 'power';
