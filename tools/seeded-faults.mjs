@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, 
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { seededFaults } from '../e2e/seeded-faults.mjs';
+import { seededFaults } from './seeded-faults-list.mjs';
 import { resultsFolder, root } from './environment.mjs';
 import { lackedByNativeStack } from './programs.mjs';
 import { runVitest } from './run-vitest.mjs';

@@ -24,10 +24,7 @@ onTraceable('the power fails at any moment while blobs are written to a folder',
     folder = join(scratch, 'blobs');
     await mkdir(folder);
     const log = join(scratch, 'log');
-    const writer = [
-      ...['--disable-warning=ExperimentalWarning'],
-      ...[join(import.meta.dirname, 'blob-writer.ts'), folder],
-    ];
+    const writer = ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'blob-writer.ts'), folder];
     const { COFFER_E2E_PRODUCT: product } = process.env;
     const env = { ...plainEnvironment(scratch), ...(product !== undefined && { COFFER_E2E_PRODUCT: product }) };
     const done = spawnSync('strace', [...straceOptions(log), process.execPath, ...writer], {
