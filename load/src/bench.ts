@@ -8,12 +8,24 @@ import { chosen, type Scale } from './measure/workload.ts';
 import { workloads } from './measure/workloads.ts';
 import { HELP, parseOptions, type BenchOptions } from './options.ts';
 import { memoryOf, memoryTable, type Memory } from './report/memory.ts';
-import { clientShareTable, cpuTable, figuresTable, latencyTable, type Outcome } from './report/report.ts';
+import { cpuTable, figuresTable, foreignShare, latencyTable, sharesTable, type Outcome } from './report/report.ts';
 import { knownNames, measureAll, sections } from './sections.ts';
 import { Fleet } from './subjects/fleet.ts';
 
 function print(title: string, text: string): void {
   process.stdout.write(`\n## ${title}\n\n${text}\n`);
+}
+
+/** Above this share, what others on the machine do decides as much as what is measured. */
+const MUCH = 0.1;
+
+function warnOfOthers(outcomes: readonly Outcome[]): void {
+  const share = foreignShare(outcomes, cpus().length);
+  if (share < MUCH) return;
+  process.stdout.write(
+    `\nOthers on this machine took up to ${(share * 100).toFixed(0)} % of it meanwhile: these figures are too low for all, and\n` +
+      `lowest for a server that has one busy thread. Work per CPU suffers least.\n`,
+  );
 }
 
 /** Every figure of every round, for whoever computes something else from them. */
@@ -25,7 +37,11 @@ function plain(outcomes: readonly Outcome[]): unknown {
     rounds: Object.fromEntries(
       [...measured].map(([label, rounds]) => [
         label,
-        rounds.map(({ result, cpuMicros }) => ({ ...result, cpuMicros: Object.fromEntries(cpuMicros) })),
+        rounds.map(({ result, cpuMicros, foreignSeconds }) => ({
+          ...result,
+          foreignSeconds,
+          cpuMicros: Object.fromEntries(cpuMicros),
+        })),
       ]),
     ),
   }));
@@ -48,8 +64,9 @@ async function measure(fleet: Fleet, folder: string, options: BenchOptions): Pro
       figuresTable(outcomes, 'minio'),
     );
     print('Latency', latencyTable(outcomes));
-    print('Where the processor went', cpuTable(outcomes));
-    print('The client', clientShareTable(outcomes, cpus().length));
+    print('Where the processor went', cpuTable(outcomes, 'minio'));
+    print('The client, and others on this machine', sharesTable(outcomes, cpus().length));
+    warnOfOthers(outcomes);
     // A MinIO that was started again after seeding has lost what it had at most.
     memory.push(...targets.flatMap(({ subject }) => memoryOf(subject)));
   }
@@ -59,7 +76,8 @@ async function measure(fleet: Fleet, folder: string, options: BenchOptions): Pro
     found[section.name] = plain(outcomes);
     print(section.title, figuresTable(outcomes, section.beside));
     print(`${section.title}: latency`, latencyTable(outcomes));
-    print(`${section.title}: processor`, cpuTable(outcomes));
+    print(`${section.title}: processor`, cpuTable(outcomes, section.beside));
+    warnOfOthers(outcomes);
   }
   const last = fleet.running.flatMap((subject) => memoryOf(subject));
   const later = last.filter((each) => !memory.some(({ subject }) => subject === each.subject));

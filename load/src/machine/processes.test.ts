@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { environmentOf, processesBelow, readStat, roleOf } from './processes.ts';
+import { busySeconds, environmentOf, processesBelow, readStat, roleOf } from './processes.ts';
 
 describe('roleOf', () => {
   it.each([
@@ -23,6 +23,12 @@ describe('readStat', () => {
     const stat = '42 (a (b) c) S 7 42 42 0 -1 4194560 1 2 3 4 150 50 20 30 20 0 1 0 100 1 1';
     expect(readStat(stat)).toEqual({ parent: 7, cpuSeconds: 2.5 });
     expect(readStat('')).toBeUndefined();
+  });
+});
+
+describe('busySeconds', () => {
+  it('leaves out idle and waiting', () => {
+    expect(busySeconds('cpu  100 1 50 9000 900 2 3 44 0 0\ncpu0 1 2 3\n')).toBe(2);
   });
 });
 

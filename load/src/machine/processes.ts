@@ -96,3 +96,18 @@ export function environmentOf(pid: number): Map<string, string> {
       .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
   );
 }
+
+/** Seconds of the processor, all cores together, that anybody on this machine has used since it started. */
+export function machineBusySeconds(): number {
+  return busySeconds(readIfThere('/proc/stat'));
+}
+
+/** Of the first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal. What the host took counts too. */
+export function busySeconds(stat: string): number {
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (stat.split('\n')[0] ?? '')
+    .trim()
+    .split(/ +/)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
+}

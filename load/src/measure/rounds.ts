@@ -1,6 +1,6 @@
 import { load } from '../client/client.ts';
 import type { ClientResult } from '../client/result.ts';
-import { cpuByRole, processesBelow } from '../machine/processes.ts';
+import { cpuByRole, machineBusySeconds, processesBelow } from '../machine/processes.ts';
 import { progress } from '../report/progress.ts';
 import type { Target, Workload } from './workload.ts';
 
@@ -8,6 +8,8 @@ export interface Round {
   readonly result: ClientResult;
   /** Microseconds of CPU for each operation, by role of the process; the client is `client`. */
   readonly cpuMicros: ReadonlyMap<string, number>;
+  /** Seconds of the processor that neither the subject nor the client used. */
+  readonly foreignSeconds: number;
 }
 
 /** The rounds of one workload, by label of the target, in the order in which they were measured. */
@@ -37,12 +39,15 @@ async function measureOnce({ subject }: Target, workload: Workload): Promise<Rou
   const mark = newMark();
   if (workload.before) await load(subject, workload.bucket, workload.before(mark));
   const before = cpuByRole(processesBelow(subject.pid));
+  const busyBefore = machineBusySeconds();
   const result = await load(subject, workload.bucket, workload.measure(mark));
+  const busy = machineBusySeconds() - busyBefore;
   const after = cpuByRole(processesBelow(subject.pid));
+  const own = [...after].reduce((sum, [role, used]) => sum + used - (before.get(role) ?? 0), result.clientCpuSeconds);
   const micros = (cpuSeconds: number): number => (cpuSeconds * 1e6) / result.ops;
   const cpuMicros = new Map([...after].map(([role, used]) => [role, micros(used - (before.get(role) ?? 0))]));
   cpuMicros.set('client', micros(result.clientCpuSeconds));
-  return { result, cpuMicros };
+  return { result, cpuMicros, foreignSeconds: Math.max(0, busy - own) };
 }
 
 /**

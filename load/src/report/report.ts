@@ -61,7 +61,7 @@ export function latencyTable(outcomes: readonly Outcome[]): string {
 }
 
 /** CPU of each process for each operation (of a listing: each page), medians of the rounds. */
-export function cpuTable(outcomes: readonly Outcome[]): string {
+export function cpuTable(outcomes: readonly Outcome[], beside?: string): string {
   const roles = [
     ...new Set(
       outcomes.flatMap(({ measured }) =>
@@ -69,26 +69,53 @@ export function cpuTable(outcomes: readonly Outcome[]): string {
       ),
     ),
   ].filter((role) => role !== 'client');
+  const total = ({ cpuMicros }: Round): number => roles.reduce((sum, role) => sum + (cpuMicros.get(role) ?? 0), 0);
   const rows = outcomes.flatMap(({ workload, measured }) =>
     [...measured].map(([label, rounds]) => {
       const of = (role: string): number => median(rounds.map(({ cpuMicros }) => cpuMicros.get(role) ?? 0));
-      const total = roles.reduce((sum, role) => sum + of(role), 0);
+      const all = median(rounds.map(total));
+      const others = measured.get(beside ?? '');
+      const compared = others ? [figure(median(others.map(total)) / all)] : [];
       const shown = roles.map((role) => (rounds.some(({ cpuMicros }) => cpuMicros.has(role)) ? figure(of(role)) : ''));
-      return [`${workload.name}, ${label}`, ...shown, figure(total), figure(of('client'))];
+      return [`${workload.name}, ${label}`, ...shown, figure(all), figure(of('client')), ...compared];
     }),
   );
-  return table(['CPU, µs an operation', ...roles, 'server, all', 'client'], rows);
+  return table(
+    [
+      'CPU, µs an operation',
+      ...roles,
+      'server, all',
+      'client',
+      ...(beside === undefined ? [] : [`work per CPU / ${beside}`]),
+    ],
+    rows,
+  );
 }
 
-/** How much of the processor the client took while it measured: the share that no server had. */
-export function clientShareTable(outcomes: readonly Outcome[], cores: number): string {
+/**
+ * How much of the processor the client took, which no server had, and how much others on this machine took: where that
+ * is much, the figures say little.
+ */
+export function sharesTable(outcomes: readonly Outcome[], cores: number): string {
   const labels = labelsOf(outcomes);
   const rows = outcomes.map(({ workload, measured }) => [
     workload.name,
     ...labels.map((label) => {
-      const shares = (measured.get(label) ?? []).map(({ result }) => result.clientCpuSeconds / result.seconds / cores);
-      return `${figure(median(shares) * 100)} %`;
+      const rounds = measured.get(label) ?? [];
+      const share = (of: (round: Round) => number): string =>
+        figure(median(rounds.map((round) => (of(round) / round.result.seconds / cores) * 100)));
+      return `${share(({ result }) => result.clientCpuSeconds)} / ${share(({ foreignSeconds }) => foreignSeconds)}`;
     }),
   ]);
-  return table([`client's share of ${cores} cores`, ...labels], rows);
+  return table([`% of ${cores} cores: client / others`, ...labels], rows);
+}
+
+/** The largest share of the machine that others had while any of this was measured, medians of the rounds. */
+export function foreignShare(outcomes: readonly Outcome[], cores: number): number {
+  const shares = outcomes.flatMap(({ measured }) =>
+    [...measured.values()].map((rounds) =>
+      median(rounds.map(({ foreignSeconds, result }) => foreignSeconds / result.seconds / cores)),
+    ),
+  );
+  return Math.max(0, ...shares);
 }
