@@ -11,6 +11,7 @@ import { memoryOf, memoryTable, type Memory } from './report/memory.ts';
 import { cpuTable, figuresTable, foreignShare, latencyTable, sharesTable, type Outcome } from './report/report.ts';
 import { knownNames, measureAll, sections } from './sections.ts';
 import { Fleet } from './subjects/fleet.ts';
+import { stopOnSignal } from './subjects/stop-on-signal.ts';
 
 function print(title: string, text: string): void {
   process.stdout.write(`\n## ${title}\n\n${text}\n`);
@@ -103,12 +104,7 @@ async function main(): Promise<void> {
   await buildClient();
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'coffer-bench-'));
   const fleet = new Fleet(folder);
-  const interrupted = (): void => {
-    process.exitCode = 130;
-    void fleet.stopAll().finally(() => process.exit());
-  };
-  process.once('SIGINT', interrupted);
-  process.once('SIGTERM', interrupted);
+  stopOnSignal(fleet);
   try {
     await measure(fleet, folder, options);
   } finally {

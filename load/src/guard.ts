@@ -15,6 +15,7 @@ import { ratioOf, type Outcome } from './report/report.ts';
 import { figure, table } from './report/table.ts';
 import { slowed } from './subjects/hooks.ts';
 import { Fleet } from './subjects/fleet.ts';
+import { stopOnSignal } from './subjects/stop-on-signal.ts';
 
 const HELP = `npm run bench:guard -- [options]
 
@@ -28,7 +29,7 @@ load/guard.json. What looks lost is measured again; all rounds count. Needs: npm
 const HOT = ['put-4k', 'get-4k', 'head-4k', 'put-64m', 'get-64m', 'list'];
 const SUBJECTS = ['embedded', 'native'] as const;
 const ROUNDS = 5;
-const SCALE = { seconds: 0.8, listed: 10_000 };
+const SCALE = { seconds: 0.6, listed: 10_000 };
 const FILE = join(workspace, 'load', 'guard.json');
 
 function together(first: Measured, second: Measured): Measured {
@@ -124,6 +125,7 @@ if (values.help) {
 } else {
   const folder = mkdtempSync(join(tmpdir(), 'coffer-guard-'));
   const fleet = new Fleet(folder, micros > 0 ? slowed(micros) : {});
+  stopOnSignal(fleet);
   try {
     await buildClient();
     if (!(await guard(fleet, folder, values.update))) process.exitCode = 1;

@@ -18,7 +18,7 @@ interface Size {
 
 const small: Size = { tag: '4k', title: '4 KiB', bytes: 4096, inFlight: 32, objects: 2000, count: 1500 };
 const middle: Size = { tag: '1m', title: '1 MiB', bytes: MIB, inFlight: 8, objects: 100, count: 100 };
-const large: Size = { tag: '64m', title: '64 MiB', bytes: 64 * MIB, inFlight: 4, objects: 8, count: 8 };
+const large: Size = { tag: '64m', title: '64 MiB', bytes: 64 * MIB, inFlight: 4, objects: 4, count: 4 };
 
 const seconds = (value: number): string => `${Math.round(value * 1000)}ms`;
 
