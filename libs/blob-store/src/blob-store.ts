@@ -30,6 +30,9 @@ export interface BlobStore {
    * is visible under the id (except after `BlobStoreUnavailable`, when the outcome is not known). The body is consumed
    * or destroyed in every case; an error of the body itself is rethrown as it is.
    *
+   * A chunk is not used any more once the next one is asked for, and the last one not once the call has settled: the body
+   * may use its memory again.
+   *
    * @throws BlobError `BlobExists`, `BlobSizeMismatch`, `BlobStoreFull`, `BlobStoreUnavailable`.
    */
   put(id: string, size: number, body: BlobBody, options?: BlobOptions): Promise<void>;

@@ -5,8 +5,9 @@ import { BlobError } from './errors.ts';
 /**
  * A body that gives exactly `size` bytes or fails.
  *
- * One chunk is always held back until it is known that the body goes on, or ends, as announced: so the last byte of a
- * wrong body never reaches the store, and no store can take it for complete.
+ * The chunk with the last announced byte is held back until it is known that the body ends there: so the last byte of a
+ * wrong body never reaches the store, and no store can take it for complete. Every other chunk is given at once, and the
+ * body is asked for the next one only when the reader is.
  */
 export class ExactBody implements AsyncIterable<Uint8Array> {
   readonly #body: BlobBody;
@@ -51,8 +52,8 @@ export class ExactBody implements AsyncIterable<Uint8Array> {
         if (step.value.length === 0) continue;
         seen += step.value.length;
         if (seen > this.#size) throw this.#mismatch();
-        if (held) yield held;
-        held = step.value;
+        if (seen < this.#size) yield step.value;
+        else held = step.value;
       }
       if (seen !== this.#size) throw this.#mismatch();
       if (held) yield held;

@@ -9,7 +9,7 @@ import type { RangePlan } from './range.ts';
 import { Segmenter } from './segmenter.ts';
 import { openLastSegment, openSegment } from './segments.ts';
 
-const HIGH_WATER_MARK = 4 * SEGMENT_SIZE;
+const SEGMENTS_AHEAD = 4;
 
 /** What the sealed bytes given to an {@link OpenStream} are. */
 export interface OpenOptions {
@@ -41,7 +41,12 @@ export class OpenStream extends Transform {
    * identity or plan is malformed. The caller's data key is not kept.
    */
   constructor(dataKey: Uint8Array, identity: BlobIdentity, { range, header }: OpenOptions = {}) {
-    super({ readableHighWaterMark: HIGH_WATER_MARK, writableHighWaterMark: HIGH_WATER_MARK });
+    super({
+      writableHighWaterMark: SEGMENTS_AHEAD * SEGMENT_SIZE,
+      // Segment by segment: a stream of bytes would join what waits, and so copy it, for each who iterates.
+      readableObjectMode: true,
+      readableHighWaterMark: SEGMENTS_AHEAD,
+    });
     if (range) assertRangePlan(range);
     this.#identity = { ...identity };
     this.#range = range;

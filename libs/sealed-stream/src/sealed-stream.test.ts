@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -34,6 +36,16 @@ function streamOpen(
   as = identity,
 ): Promise<Buffer> {
   return buffer(Readable.from(chunks, { objectMode: false }).compose(new OpenStream(key, as, options)));
+}
+
+/** What a stream seals, its pieces used as they must be: each until the next one is asked for. */
+async function streamSeal(chunks: Iterable<Buffer>, stream: SealStream): Promise<Buffer> {
+  const flowing = pipeline(Readable.from(chunks, { objectMode: false }), stream);
+  const copies: Buffer[] = [];
+  for await (const piece of stream) copies.push(Buffer.from(piece));
+  await flowing;
+  stream.recycle();
+  return Buffer.concat(copies);
 }
 
 /** Both ways of opening must refuse. */
@@ -85,8 +97,8 @@ describe('sealing', () => {
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 }),
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 }),
         async (plain, key, as, sealCuts, openCuts) => {
-          const stream = new SealStream(key, as);
-          const sealed = await buffer(Readable.from(cut(plain, sealCuts), { objectMode: false }).compose(stream));
+          const stream = new SealStream(key, as, plain.length);
+          const sealed = await streamSeal(cut(plain, sealCuts), stream);
           expect(sealed.length).toBe(sealedSize(plain.length));
           expect(headerOf(sealed).equals(stream.header)).toBe(true);
           expect(sealUnder(readBlobKey(key, as, stream.header), plain).equals(sealed)).toBe(true);
@@ -103,9 +115,7 @@ describe('sealing', () => {
   it('works byte by byte across the header and a segment', async () => {
     const plain = randomBytes(SEGMENT_SIZE + 10);
     const single = (bytes: Buffer) => Array.from({ length: bytes.length }, (_, at) => bytes.subarray(at, at + 1));
-    const sealed = await buffer(
-      Readable.from(single(plain), { objectMode: false }).compose(new SealStream(dataKey, identity)),
-    );
+    const sealed = await streamSeal(single(plain), new SealStream(dataKey, identity, plain.length));
     expect((await streamOpen(single(sealed))).equals(plain)).toBe(true);
   });
 
@@ -124,14 +134,83 @@ describe('sealing', () => {
 
   it('does not depend on the data key after construction', async () => {
     const [sealing, opening] = [Buffer.from(dataKey), Buffer.from(dataKey)];
-    const stream = new SealStream(sealing, identity);
+    const stream = new SealStream(sealing, identity, 7);
     sealing.fill(0);
-    stream.end('content');
-    const sealed = await buffer(stream);
+    const sealed = await streamSeal([Buffer.from('content')], stream);
     const opener = new OpenStream(opening, identity);
     opening.fill(0);
     opener.end(sealed);
     expect((await buffer(opener)).toString()).toBe('content');
+  });
+});
+
+describe('a stream of sealed pieces', () => {
+  const MiB = 1024 * 1024;
+  const pieceOf = async (pieces: AsyncIterator<Uint8Array>) => (await pieces.next()).value as Uint8Array;
+
+  it('waits with writing while two pieces are there that nobody is done with', async () => {
+    const stream = new SealStream(dataKey, identity, 8 * MiB);
+    const waiting = async () => {
+      for (let turn = 0; turn < 100; turn += 1) await setImmediate();
+      return stream.writableLength / SEGMENT_SIZE;
+    };
+    for (let at = 0; at < 8 * MiB; at += SEGMENT_SIZE) stream.write(Buffer.alloc(SEGMENT_SIZE));
+    // Of 128 segments two pieces of eight are sealed, and for each piece that was done with eight more.
+    expect(await waiting()).toBe(128 - 2 * 8);
+    const pieces = stream[Symbol.asyncIterator]();
+    for (let read = 0; read < 4; read += 1) await pieces.next();
+    expect(await waiting()).toBe(128 - 5 * 8);
+    stream.destroy();
+  });
+
+  it('uses its memory again, also for the next body once that was allowed', async () => {
+    const memory = new Set<ArrayBufferLike>();
+    for (let body = 0; body < 3; body += 1) {
+      const stream = new SealStream(dataKey, identity, 4 * MiB);
+      const flowing = pipeline(Readable.from([randomBytes(4 * MiB)]), stream);
+      for await (const piece of stream) memory.add(piece.buffer);
+      await flowing;
+      stream.recycle();
+    }
+    expect(memory.size).toBeLessThanOrEqual(2);
+  });
+
+  it('never gives another body the memory of one that broke off', async () => {
+    const broken = new SealStream(dataKey, identity, 4 * MiB);
+    broken.write(randomBytes(MiB));
+    const piece = await pieceOf(broken[Symbol.asyncIterator]());
+    broken.destroy();
+    const stream = new SealStream(dataKey, identity, 4 * MiB);
+    const flowing = pipeline(Readable.from([randomBytes(4 * MiB)]), stream);
+    for await (const other of stream) expect(other.buffer).not.toBe(piece.buffer);
+    await flowing;
+  });
+
+  it.each([
+    ['fewer', 'truncated', MiB - 1],
+    ['more', 'too-long', MiB + 1],
+  ])('fails for both sides when %s bytes come than announced', async (_, code, size) => {
+    const stream = new SealStream(dataKey, identity, MiB);
+    const flowing = pipeline(Readable.from([randomBytes(size)]), stream);
+    const reading = (async () => {
+      for await (const piece of stream) void piece;
+    })();
+    const [written, read] = await Promise.allSettled([flowing, reading]);
+    expect(written).toMatchObject({ status: 'rejected', reason: { code } });
+    expect(read).toMatchObject({ status: 'rejected', reason: { code } });
+  });
+
+  it('fails for a waiting reader when it is destroyed, and for the writer when nobody reads on', async () => {
+    const waited = new SealStream(dataKey, identity, MiB);
+    const waiting = waited[Symbol.asyncIterator]().next();
+    waited.once('error', () => undefined);
+    waited.destroy(new Error('gone'));
+    await expect(waiting).rejects.toThrow('gone');
+
+    const left = new SealStream(dataKey, identity, 4 * MiB);
+    const flowing = pipeline(Readable.from([randomBytes(4 * MiB)]), left);
+    for await (const piece of left) if (piece.length > 0) break;
+    await expect(flowing).rejects.toThrow();
   });
 });
 
@@ -342,10 +421,11 @@ describe('ranges', () => {
 });
 
 describe('secrets', () => {
-  it('are overwritten after use', () => {
+  it('are let go of after use, and nothing is sealed without them', () => {
     const key = newBlobKey(dataKey, identity);
     sealUnder(key, Buffer.from('content'));
-    expect(key.key.every((byte) => byte === 0)).toBe(true);
+    expect(key.secret).toBeUndefined();
+    expect(() => sealUnder(key, Buffer.from('content'))).toThrow(TypeError);
     const segmenter = new Segmenter(8);
     segmenter.push(Buffer.from('abc'), () => undefined);
     const kept = segmenter.end();

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { SealError } from './errors.ts';
 import { TAG_SIZE } from './format.ts';
 import type { BlobKey } from './header.ts';
@@ -19,6 +20,11 @@ function nonceOf(prefix: Buffer, index: number, last: boolean): Buffer {
   return nonce;
 }
 
+function secretOf({ secret }: BlobKey): KeyObject {
+  if (!secret) throw new TypeError('This key is wiped.');
+  return secret;
+}
+
 /** Seals one segment: `body` is as long as `plain`, and `tag` follows it in the sealed body. */
 export function sealSegment(
   key: BlobKey,
@@ -26,7 +32,7 @@ export function sealSegment(
   last: boolean,
   plain: Uint8Array,
 ): { body: Buffer; tag: Buffer } {
-  const cipher = createCipheriv(CIPHER, key.key, nonceOf(key.prefix, index, last), OPTIONS);
+  const cipher = createCipheriv(CIPHER, secretOf(key), nonceOf(key.prefix, index, last), OPTIONS);
   const body = cipher.update(plain);
   cipher.final();
   return { body, tag: cipher.getAuthTag() };
@@ -41,7 +47,7 @@ export function openSegment(key: BlobKey, index: number, last: boolean, sealed: 
   const end = sealed.length - TAG_SIZE;
   if (end < 0) throw new SealError('truncated', 'The sealed body ends within a segment.');
   if (end === 0 && index > 0) throw new SealError('bad-format', 'Only an empty body has an empty segment.');
-  const decipher = createDecipheriv(CIPHER, key.key, nonceOf(key.prefix, index, last), OPTIONS);
+  const decipher = createDecipheriv(CIPHER, secretOf(key), nonceOf(key.prefix, index, last), OPTIONS);
   decipher.setAuthTag(sealed.subarray(end));
   const plain = decipher.update(sealed.subarray(0, end));
   try {

@@ -31,13 +31,6 @@ function failpointOf(service: AppName, env: NodeJS.ProcessEnv): Record<string, s
  */
 const YOUNG_SPACE = '--max-semi-space-size=4';
 
-/**
- * Many small requests let the heap of a gateway grow before V8 looks for what is over, and the buffers that it holds grow
- * with it. In steps of this many percent, large transfers after 5,000 small files take some 250 MiB instead of more than
- * 300. It costs about a tenth of their speed.
- */
-const SMALL_STEPS = '--heap-growing-percent=20';
-
 /** glibc: give freed buffers back to the system instead of keeping them in many arenas. */
 const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' };
 
@@ -55,15 +48,7 @@ export async function serviceSpec(options: {
     name,
     command: process.execPath,
     // The data folder is not read: it tells whose process this is.
-    args: [
-      YOUNG_SPACE,
-      ...(service === 'gateway' ? [SMALL_STEPS] : []),
-      '--import',
-      watchdog,
-      mainOf(service),
-      '--data',
-      layout.root,
-    ],
+    args: [YOUNG_SPACE, '--import', watchdog, mainOf(service), '--data', layout.root],
     env: { ...environmentOf(service, env, { ...settings, COFFER_HEALTH_PORT: String(health) }), ...MALLOC },
     firstEnv: failpointOf(service, env),
     logFolder: layout.logs,

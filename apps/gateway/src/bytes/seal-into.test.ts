@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { PassThrough, type Readable, type Transform } from 'node:stream';
+import { PassThrough, type Transform } from 'node:stream';
 import { BlobError, memoryBlobStore, type BlobStore } from '@coffer/blob-store';
 import { s3Error } from '@coffer/contracts';
 import { plainSize } from '@coffer/sealed-stream';
@@ -17,12 +17,13 @@ function into(blobs: BlobStore, feed: (sink: Transform) => void, size = SIZE) {
 }
 
 /** A blob tier that takes a first chunk and then breaks as `how` says. */
-function breaking(how: (body: Readable) => Error): BlobStore {
+function breaking(how: (body: AsyncIterator<Uint8Array>) => Error): BlobStore {
   const store = memoryBlobStore();
   return Object.assign(store, {
-    put: async (_id: string, _size: number, body: Readable) => {
-      await new Promise((resolve) => body.once('data', resolve));
-      throw how(body);
+    put: async (_id: string, _size: number, body: AsyncIterable<Uint8Array>) => {
+      const chunks = body[Symbol.asyncIterator]();
+      await chunks.next();
+      throw how(chunks);
     },
   });
 }
@@ -55,8 +56,8 @@ describe('sealing a body on its way', () => {
   it('does not blame the client when the blob tier goes away in the middle', async () => {
     const named = breaking(() => new BlobError('BlobStoreUnavailable', 'gone'));
     await expect(into(named, all)).rejects.toMatchObject({ code: 'BlobStoreUnavailable' });
-    const reset = breaking((body) => {
-      body.destroy();
+    const reset = breaking((chunks) => {
+      void chunks.return?.();
       return Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
     });
     await expect(into(reset, all)).rejects.toMatchObject({ code: 'ServiceUnavailable', status: 503 });

@@ -37,7 +37,7 @@ export async function sealInto(
     const plain = await collect(stages, size, feed);
     return { kind: 'inline', blobId, sealed: seal(target.dataKey, identity, plain) };
   }
-  const sealing = new SealStream(target.dataKey, identity);
+  const sealing = new SealStream(target.dataKey, identity, size);
   const body: Body = { kind: 'blob', blobId, sealedSize: sealedSize(size), header: sealing.header };
   const abort = new AbortController();
   const read = pipeline([...stages, sealing] as unknown as [Transform, Transform]).catch((error: unknown) => {
@@ -52,7 +52,10 @@ export async function sealInto(
     });
   feed(stages[0] as Transform);
   const [reading, writing] = await Promise.allSettled([read, written]);
-  if (reading.status === 'fulfilled' && writing.status === 'fulfilled') return body;
+  if (reading.status === 'fulfilled' && writing.status === 'fulfilled') {
+    sealing.recycle();
+    return body;
+  }
   discard(gateway, body);
   throw whyNot(reading, writing);
 }

@@ -15,7 +15,7 @@ export function memoryBlobStore(): BlobStore {
       try {
         if (blobs.has(id)) throw blobExists(id);
         const chunks: Uint8Array[] = [];
-        for await (const chunk of source) chunks.push(chunk);
+        for await (const chunk of source) chunks.push(Buffer.from(chunk));
         if (blobs.has(id)) throw blobExists(id);
         blobs.set(id, { bytes: Buffer.concat(chunks), modified: new Date() });
       } finally {

@@ -106,7 +106,7 @@ class MinioBlobStore implements BlobStore {
     try {
       const response = await this.#request('PUT', id, options, {
         headers: { 'content-length': String(size), 'if-none-match': '*' },
-        body: size === 0 ? await emptied(source) : source,
+        body: size === 0 ? await emptied(source) : settled(source),
       });
       if (response.statusCode !== 200) throw await responseError(id, response);
       await response.body.dump();
@@ -179,7 +179,7 @@ class MinioBlobStore implements BlobStore {
     method: 'GET' | 'PUT',
     id: string,
     { signal }: BlobOptions,
-    request: { headers: Record<string, string>; body: ExactBody | null },
+    request: { headers: Record<string, string>; body: AsyncIterable<Uint8Array> | null },
   ): Promise<Dispatcher.ResponseData> {
     const url = await this.#client.presignedUrl(method, this.#bucket, nameOf(id), URL_SECONDS);
     const { pathname, search } = new URL(url);
@@ -212,6 +212,17 @@ class MinioBlobStore implements BlobStore {
 /** `2026112318-abc…` lies at `2026112318/abc…`: the order stays, and no folder of the server's disk grows too large. */
 function nameOf(id: string): string {
   return id.replace('-', '/');
+}
+
+/** What undici gives its sockets as high-water mark: it waits until a chunk of this many bytes went out. */
+const SOCKET_BYTES = 64 * 1024;
+
+/**
+ * A socket takes smaller chunks without waiting until they are out, so those are copied: their memory may change as soon
+ * as the next one is asked for.
+ */
+async function* settled(source: ExactBody): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) yield chunk.length >= SOCKET_BYTES ? chunk : Buffer.from(chunk);
 }
 
 /** Reads a body that must be empty. */

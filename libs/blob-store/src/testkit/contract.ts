@@ -76,6 +76,19 @@ export function blobStoreContract(open: () => Promise<ContractSubject>, { stream
     expect([...(await read(id))]).toEqual([1, 2, 3]);
   });
 
+  it.each([50_000, 500_000])('is done with a chunk of %i bytes when it asks for the next one', async (size) => {
+    const [id, bytes] = [newBlobId(), randomBytes(24 * size)];
+    const body = async function* () {
+      const memory = Buffer.alloc(size);
+      for (let at = 0; at < bytes.length; at += size) {
+        bytes.copy(memory, 0, at);
+        yield memory;
+      }
+    };
+    await store.put(id, bytes.length, body());
+    expect((await read(id)).equals(bytes)).toBe(true);
+  });
+
   it('gives ranges, and refuses those that do not lie within the blob', async () => {
     const [id, bytes] = [newBlobId(), randomBytes(300_000)];
     await put(id, bytes);
