@@ -90,7 +90,8 @@ func run(s *settings) error {
 	r, latencies := merge(tallies, measured)
 	r.Operation, r.InFlight, r.Size = s.operation, s.inFlight, s.size
 	r.NextNumber = shared.next.Load()
-	r.ClientCPU = cpuSeconds() - cpuBefore
+	r.ProcessCPU = cpuSeconds()
+	r.ClientCPU = r.ProcessCPU - cpuBefore
 	var all []time.Duration
 	for operation, took := range latencies {
 		all = append(all, took...)

@@ -42,6 +42,7 @@ type result struct {
 	Errors        int               `json:"errors"`
 	Samples       []string          `json:"errorSamples"`
 	ClientCPU     float64           `json:"clientCpuSeconds"`
+	ProcessCPU    float64           `json:"processCpuSeconds"` // with what came before measuring: bodies, hashes, warm-up
 	NextNumber    int64             `json:"nextNumber"`
 	By            map[string]result `json:"byOperation,omitempty"`
 }

@@ -38,9 +38,9 @@ function plain(outcomes: readonly Outcome[]): unknown {
     rounds: Object.fromEntries(
       [...measured].map(([label, rounds]) => [
         label,
-        rounds.map(({ result, cpuMicros, foreignSeconds }) => ({
+        rounds.map(({ result, cpuMicros, foreignCores }) => ({
           ...result,
-          foreignSeconds,
+          foreignCores,
           cpuMicros: Object.fromEntries(cpuMicros),
         })),
       ]),

@@ -15,6 +15,7 @@ const good = {
   errors: 0,
   errorSamples: [],
   clientCpuSeconds: 0.1,
+  processCpuSeconds: 0.2,
   nextNumber: 0,
 };
 

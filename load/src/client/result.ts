@@ -15,6 +15,8 @@ export interface ClientResult {
   readonly errors: number;
   readonly errorSamples: readonly string[];
   readonly clientCpuSeconds: number;
+  /** As above, with what came before measuring: bodies, hashes, warm-up. */
+  readonly processCpuSeconds: number;
   /** Number of the first key that put or delete did not come to. */
   readonly nextNumber: number;
 }
@@ -31,6 +33,7 @@ const NUMBERS = [
   'p99Ms',
   'errors',
   'clientCpuSeconds',
+  'processCpuSeconds',
   'nextNumber',
 ] as const;
 

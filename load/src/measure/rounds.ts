@@ -8,8 +8,8 @@ export interface Round {
   readonly result: ClientResult;
   /** Microseconds of CPU for each operation, by role of the process; the client is `client`. */
   readonly cpuMicros: ReadonlyMap<string, number>;
-  /** Seconds of the processor that neither the subject nor the client used. */
-  readonly foreignSeconds: number;
+  /** How many cores others than the subject and the client kept busy meanwhile. */
+  readonly foreignCores: number;
 }
 
 /** The rounds of one workload, by label of the target, in the order in which they were measured. */
@@ -39,15 +39,15 @@ async function measureOnce({ subject }: Target, workload: Workload): Promise<Rou
   const mark = newMark();
   if (workload.before) await load(subject, workload.bucket, workload.before(mark));
   const before = cpuByRole(processesBelow(subject.pid));
-  const busyBefore = machineBusySeconds();
+  const [busyBefore, began] = [machineBusySeconds(), performance.now()];
   const result = await load(subject, workload.bucket, workload.measure(mark));
-  const busy = machineBusySeconds() - busyBefore;
+  const [busy, seconds] = [machineBusySeconds() - busyBefore, (performance.now() - began) / 1000];
   const after = cpuByRole(processesBelow(subject.pid));
-  const own = [...after].reduce((sum, [role, used]) => sum + used - (before.get(role) ?? 0), result.clientCpuSeconds);
+  const own = [...after].reduce((sum, [role, used]) => sum + used - (before.get(role) ?? 0), result.processCpuSeconds);
   const micros = (cpuSeconds: number): number => (cpuSeconds * 1e6) / result.ops;
   const cpuMicros = new Map([...after].map(([role, used]) => [role, micros(used - (before.get(role) ?? 0))]));
   cpuMicros.set('client', micros(result.clientCpuSeconds));
-  return { result, cpuMicros, foreignSeconds: Math.max(0, busy - own) };
+  return { result, cpuMicros, foreignCores: Math.max(0, busy - own) / seconds };
 }
 
 /**

@@ -29,7 +29,9 @@ export function figuresTable(outcomes: readonly Outcome[], beside?: string): str
   const rows = outcomes.map((outcome) => {
     const { workload, measured } = outcome;
     const medians = labels.map((label) => figure(median(values(measured.get(label) ?? [], workload))));
-    const ratios = compared.map((label) => shownRatio(ratioOf(outcome, label, beside!), targets[workload.name], label));
+    const ratios = compared.map((label) =>
+      shownRatio(ratioOf(outcome, label, beside!), beside === 'minio' ? targets[workload.name] : undefined, label),
+    );
     return [workload.title, units[workload.figure], ...medians, ...ratios];
   });
   return table(['', 'unit', ...labels, ...compared.map((label) => `${label} / ${beside}`)], rows);
@@ -103,8 +105,8 @@ export function sharesTable(outcomes: readonly Outcome[], cores: number): string
     ...labels.map((label) => {
       const rounds = measured.get(label) ?? [];
       const share = (of: (round: Round) => number): string =>
-        figure(median(rounds.map((round) => (of(round) / round.result.seconds / cores) * 100)));
-      return `${share(({ result }) => result.clientCpuSeconds)} / ${share(({ foreignSeconds }) => foreignSeconds)}`;
+        figure(median(rounds.map((round) => (of(round) / cores) * 100)));
+      return `${share(({ result }) => result.clientCpuSeconds / result.seconds)} / ${share(({ foreignCores }) => foreignCores)}`;
     }),
   ]);
   return table([`% of ${cores} cores: client / others`, ...labels], rows);
@@ -113,9 +115,7 @@ export function sharesTable(outcomes: readonly Outcome[], cores: number): string
 /** The largest share of the machine that others had while any of this was measured, medians of the rounds. */
 export function foreignShare(outcomes: readonly Outcome[], cores: number): number {
   const shares = outcomes.flatMap(({ measured }) =>
-    [...measured.values()].map((rounds) =>
-      median(rounds.map(({ foreignSeconds, result }) => foreignSeconds / result.seconds / cores)),
-    ),
+    [...measured.values()].map((rounds) => median(rounds.map(({ foreignCores }) => foreignCores / cores))),
   );
   return Math.max(0, ...shares);
 }
