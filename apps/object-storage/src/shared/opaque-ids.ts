@@ -1,4 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 const ORDER_BYTES = 6;
 const RANDOM_BYTES = 10;
@@ -15,10 +16,10 @@ export const NULL_VERSION = 'null';
  * one that was never issued is told apart from one whose thing is gone.
  */
 export class OpaqueIds {
-  readonly #secret: Buffer;
+  readonly #secret: KeyObject;
 
   constructor(secret: Uint8Array) {
-    this.#secret = Buffer.from(secret);
+    this.#secret = createSecretKey(secret);
   }
 
   #mac(purpose: string, ...parts: (Uint8Array | string)[]): Buffer {
