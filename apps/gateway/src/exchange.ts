@@ -13,7 +13,8 @@ export interface Answer {
   /** Members as AWS's schema names them. */
   readonly output: Record<string, unknown>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Bytes of the object, when the operation gives any, and how many there will be. */
+  /** Bytes of the object, when the operation gives any: all of them, or as a stream with how many there will be. */
+  readonly bytes?: Buffer;
   readonly stream?: Readable;
   readonly length?: number;
   /** Whether a record that is written before the first byte can be the final one. */

@@ -244,7 +244,7 @@ function render(gateway: Gateway, incoming: Incoming, passage: Passage, answer: 
   return {
     status: answer.status ?? wire.status,
     headers: mergeHeaders(wire.headers, answer.headers ?? {}, cors),
-    body: wire.body,
+    body: answer.bytes ?? wire.body,
     stream: answer.stream,
     length: answer.length,
   };

@@ -7,7 +7,7 @@ import { unquoted } from './etag.ts';
 import { findVersion, wantedBytes, type Located } from './find-version.ts';
 import { objectHeaders, objectOutput, type Shown } from './object-headers.ts';
 import { resolveRange } from './range.ts';
-import { readVersion } from './read-version.ts';
+import { readBesideRow, readVersion } from './read-version.ts';
 
 /** A read of up to this many bytes is recorded whole before its first byte; a longer one is opened and closed. */
 const BRIEF_BYTES = 64 * 1024;
@@ -20,21 +20,20 @@ export async function getObject(exchange: Exchange, gateway: Gateway): Promise<A
   refuseEncryptionOfRead(exchange.incoming.headers);
   checkReadConditions(readConditions(exchange), version);
   const shown = shownBytes(exchange, located);
-  const stream = await readVersion(gateway, {
+  const request = {
     context: exchange.bucket().context,
     version,
     segments,
     range: shown.range,
     signal: exchange.incoming.gone,
-  });
+  };
+  const bytes = await readBesideRow(gateway, request);
   const length = shown.range ? shown.range.end - shown.range.start + 1 : 0;
   return {
     ...(shown.partial ? { status: 206 } : {}),
     output: objectOutput(exchange, version, shown),
     headers: objectHeaders(exchange, version),
-    stream,
-    length,
-    brief: length <= BRIEF_BYTES,
+    ...(bytes ? { bytes } : { stream: await readVersion(gateway, request), length, brief: length <= BRIEF_BYTES }),
     facts: { objectSize: version.size, versionId: version.versionId },
   };
 }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { objectStorage, type BucketContext, type SegmentRef, type VersionFacts } from '@coffer/contracts';
-import { open, OpenStream, planRange } from '@coffer/sealed-stream';
+import { open, OpenStream, planRange, type BlobIdentity } from '@coffer/sealed-stream';
 import type { Gateway } from '../gateway.ts';
 import type { ByteRange } from './range.ts';
 import { countPassed } from './used-buffers.ts';
@@ -26,6 +26,25 @@ export async function readVersion(gateway: Gateway, request: ReadRequest): Promi
   const bytes = plainBytes(gateway, { ...request, signal });
   const first = await bytes.next();
   return new PlainStream(bytes, first, abort);
+}
+
+/**
+ * The bytes of a version that lie whole beside its row, without a stream, which would cost more than opening them.
+ * Undefined when they lie elsewhere.
+ */
+export async function readBesideRow(gateway: Gateway, request: ReadRequest): Promise<Buffer | undefined> {
+  const { version, segments, range } = request;
+  const [segment] = segments;
+  if (version.partsCount !== undefined || segment?.body.kind !== 'inline') return undefined;
+  if (!range) return Buffer.alloc(0);
+  const dataKey = await dataKeyOf(gateway, request);
+  try {
+    const bytes = open(dataKey, identityOf(request, segment), segment.body.sealed).subarray(range.start, range.end + 1);
+    countPassed(bytes.length);
+    return bytes;
+  } finally {
+    dataKey.fill(0);
+  }
 }
 
 /** What a generator gives, as a stream that lets go of everything behind it when it is dropped, read or not. */
@@ -61,13 +80,9 @@ class PlainStream extends Readable {
 }
 
 async function* plainBytes(gateway: Gateway, request: ReadRequest): AsyncGenerator<Buffer> {
-  const { context, version, range } = request;
+  const { range } = request;
   if (!range) return;
-  const dataKey = await gateway.keys.dataKey(context, version.encryption, {
-    bucketId: context.bucketId,
-    key: version.key,
-    internalVersionId: version.internalVersionId,
-  });
+  const dataKey = await dataKeyOf(gateway, request);
   try {
     let at = range.start;
     for await (const segment of segmentsFrom(gateway, request)) {
@@ -84,6 +99,23 @@ async function* plainBytes(gateway: Gateway, request: ReadRequest): AsyncGenerat
   } finally {
     dataKey.fill(0);
   }
+}
+
+function dataKeyOf(gateway: Gateway, { context, version }: ReadRequest): Promise<Buffer> {
+  return gateway.keys.dataKey(context, version.encryption, {
+    bucketId: context.bucketId,
+    key: version.key,
+    internalVersionId: version.internalVersionId,
+  });
+}
+
+function identityOf({ context, version }: ReadRequest, { body }: SegmentRef): BlobIdentity {
+  return {
+    bucketId: context.bucketId,
+    key: version.key,
+    versionId: version.internalVersionId,
+    blobId: body.blobId,
+  };
 }
 
 async function* segmentsFrom(
@@ -107,23 +139,25 @@ async function* segmentsFrom(
 
 async function* segmentBytes(
   gateway: Gateway,
-  { context, version, signal }: ReadRequest,
+  request: ReadRequest,
   dataKey: Buffer,
-  { body, size }: SegmentRef,
+  segment: SegmentRef,
   range: ByteRange,
 ): AsyncGenerator<Buffer> {
-  const identity = {
-    bucketId: context.bucketId,
-    key: version.key,
-    versionId: version.internalVersionId,
-    blobId: body.blobId,
-  };
+  const { body, size } = segment;
+  const identity = identityOf(request, segment);
   if (body.kind === 'inline') {
     yield open(dataKey, identity, body.sealed).subarray(range.start, range.end + 1);
     return;
   }
   const plan = planRange(size, range.start, range.end);
-  const sealed = await gateway.blobs.get(body.blobId, { start: plan.sealedStart, end: plan.sealedEnd }, { signal });
+  const sealed = await gateway.blobs.get(
+    body.blobId,
+    { start: plan.sealedStart, end: plan.sealedEnd },
+    {
+      signal: request.signal,
+    },
+  );
   const opening = new OpenStream(dataKey, identity, { range: plan, header: body.header });
   const flowing = pipeline(sealed, opening);
   flowing.catch(() => undefined);

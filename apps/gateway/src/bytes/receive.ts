@@ -8,7 +8,8 @@ import type { Exchange } from '../exchange.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Incoming } from '../listen/incoming.ts';
 import { BODY_ENDED_EARLY, hasEndedEarly } from '../listen/listener.ts';
-import { discard, sealInto, type SealTarget } from './seal-into.ts';
+import { gather } from '../route/body.ts';
+import { discard, liesBesideRow, sealBesideRow, sealInto, type SealTarget } from './seal-into.ts';
 import { countPassed } from './used-buffers.ts';
 
 /** Largest single upload, 5 GiB, as S3 has it. */
@@ -55,8 +56,12 @@ export async function receive(
     ...(declared ? [declared.algorithm] : []),
     ...extra,
   ]);
-  const stages = decoder ? [decoder.stream, digest] : [digest];
-  const body = await sealInto(gateway, target, size, stages, (sink) => feed(exchange.incoming, sink));
+  const body =
+    !decoder && liesBesideRow(size)
+      ? await receiveSmall(exchange.incoming, target, size, digest)
+      : await sealInto(gateway, target, size, decoder ? [decoder.stream, digest] : [digest], (sink) =>
+          feed(exchange.incoming, sink),
+        );
   try {
     const values = digest.values();
     const of = (algorithm: ChecksumAlgorithm) => values.get(algorithm) as Buffer;
@@ -82,6 +87,15 @@ export async function receive(
     discard(gateway, body);
     throw error;
   }
+}
+
+/** A body of a few KiB is gathered whole: streams would cost more than all that is done with its bytes. */
+async function receiveSmall(incoming: Incoming, target: SealTarget, size: number, digest: DigestStream): Promise<Body> {
+  const plain = await gather(incoming, size, () => s3Error('IncompleteBody'));
+  if (plain.length !== size) throw s3Error('IncompleteBody');
+  countPassed(size);
+  digest.count(plain);
+  return sealBesideRow(target, plain);
 }
 
 function plainLength(header: string | undefined): number {

@@ -2,7 +2,7 @@ import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Fault, s3Error, type Body } from '@coffer/contracts';
 import { BlobError, newBlobId } from '@coffer/blob-store';
-import { seal, SealError, sealedSize, SealStream } from '@coffer/sealed-stream';
+import { seal, SealError, sealedSize, SealStream, type BlobIdentity } from '@coffer/sealed-stream';
 import { SignatureError } from '@coffer/sigv4';
 import type { Gateway } from '../gateway.ts';
 
@@ -31,12 +31,9 @@ export async function sealInto(
   stages: readonly Transform[],
   feed: (sink: Transform) => void,
 ): Promise<Body> {
+  if (liesBesideRow(size)) return sealBesideRow(target, await collect(stages, size, feed));
   const blobId = newBlobId();
-  const identity = { bucketId: target.bucketId, key: target.key, versionId: target.internalVersionId, blobId };
-  if (sealedSize(size) <= MAX_INLINE) {
-    const plain = await collect(stages, size, feed);
-    return { kind: 'inline', blobId, sealed: seal(target.dataKey, identity, plain) };
-  }
+  const identity = identityOf(target, blobId);
   const sealing = new SealStream(target.dataKey, identity, size);
   const body: Body = { kind: 'blob', blobId, sealedSize: sealedSize(size), header: sealing.header };
   const abort = new AbortController();
@@ -58,6 +55,21 @@ export async function sealInto(
   }
   discard(gateway, body);
   throw whyNot(reading, writing);
+}
+
+/** Whether a body of so many plain bytes lies beside its row. */
+export function liesBesideRow(size: number): boolean {
+  return sealedSize(size) <= MAX_INLINE;
+}
+
+/** Seals a small body that is there whole. */
+export function sealBesideRow(target: SealTarget, plain: Buffer): Body {
+  const blobId = newBlobId();
+  return { kind: 'inline', blobId, sealed: seal(target.dataKey, identityOf(target, blobId), plain) };
+}
+
+function identityOf({ bucketId, key, internalVersionId }: SealTarget, blobId: string): BlobIdentity {
+  return { bucketId, key, versionId: internalVersionId, blobId };
 }
 
 /**

@@ -21,9 +21,14 @@ export class DigestStream extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.count(chunk);
+    done(null, chunk);
+  }
+
+  /** Counts bytes that do not flow through here. */
+  count(chunk: Buffer): void {
     this.bytes += chunk.length;
     for (const [, counter] of this.counters) counter.update(chunk);
-    done(null, chunk);
   }
 
   /** Raw values by algorithm; call once, after the last byte. */

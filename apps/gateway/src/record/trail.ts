@@ -39,7 +39,7 @@ function isSecret(name: string): boolean {
 
 /** What is learnt about a request on its way through the stages, for its one record. */
 export class Trail {
-  private facts: Partial<RequestRecord> = {};
+  private readonly facts: Partial<RequestRecord> = {};
   private readonly children: ChildEntry[] = [];
 
   constructor(
@@ -86,7 +86,7 @@ export class Trail {
   }
 
   add(facts: Partial<RequestRecord>): void {
-    this.facts = { ...this.facts, ...facts };
+    Object.assign(this.facts, facts);
   }
 
   /** The record as it stands now. */

@@ -46,7 +46,7 @@ export async function respond(incoming: Incoming, response: ServerResponse, repl
   if (unread) response.shouldKeepAlive = false;
   const bodiless = incoming.method === 'HEAD' || reply.status === 204 || reply.status === 304;
   // Bytes, not text: Node writes head and text together as UTF-8, and would encode header values twice.
-  const body = bodiless || reply.body === undefined ? undefined : Buffer.from(reply.body as string);
+  const body = bodiless || reply.body === undefined ? undefined : bytesOf(reply.body);
   let sent = 0;
   try {
     if (response.headersSent) {
@@ -92,6 +92,10 @@ function lengthened(
   }
   const length = reply.stream ? (reply.length ?? 0) : (body?.length ?? (bodiless ? announced : 0));
   return length === undefined ? headers : { ...headers, 'Content-Length': length };
+}
+
+function bytesOf(body: string | Buffer): Buffer {
+  return typeof body === 'string' ? Buffer.from(body) : body;
 }
 
 async function finish(response: ServerResponse, body: string | Buffer | undefined): Promise<void> {

@@ -41,7 +41,8 @@ export async function readWhole(incoming: Incoming, limit: number, budget: BodyB
   }
 }
 
-function gather(incoming: Incoming, limit: number, tooLong: () => Error): Promise<Buffer> {
+/** Gathers a body of at most `limit` bytes, for whose memory the caller answers. */
+export function gather(incoming: Incoming, limit: number, tooLong: () => Error): Promise<Buffer> {
   const { message, gone } = incoming;
   if (gone.aborted || hasEndedEarly(message) || (message.destroyed && !message.readableEnded))
     return Promise.reject(s3Error('IncompleteBody'));
