@@ -22,13 +22,24 @@ export function element(name: string, content: string, attributes = ''): string 
   return content === '' ? `<${name}${attributes}/>` : `<${name}${attributes}>${content}</${name}>`;
 }
 
+/** The same for elements of one name, of which a listing has thousands: their tags are made once. */
+function elementWriter(name: string, { content, attributes }: ContentWriter): (value: unknown) => string {
+  if (attributes) return (value) => element(name, content(value), attributes(value));
+  const [open, close, empty] = [`<${name}>`, `</${name}>`, `<${name}/>`];
+  return (value) => {
+    const text = content(value);
+    return text === '' ? empty : open + text + close;
+  };
+}
+
 const traitsOf = (schema: NormalizedSchema): Traits => schema.getMergedTraits() as Traits;
 
 function compile(schema: NormalizedSchema, options: XmlWriteOptions, memo: Memo): ContentWriter {
   const kind = scalarKind(schema);
   if (kind) {
     const write = scalarWriter(kind, timestampFormat(schema, 'date-time'), options.millis);
-    return { content: kind === 'string' ? (value) => escapeXml(String(value)) : (value) => escapeXml(write(value)) };
+    // Numbers, dates, booleans and base64 hold nothing that XML reads as something else.
+    return { content: kind === 'string' ? (value) => escapeXml(String(value)) : write };
   }
   if (schema.isListSchema()) {
     const item = compileItem(schema, traitsOf(schema.getValueSchema()).xmlName ?? 'member', options, memo);
@@ -54,8 +65,8 @@ function compile(schema: NormalizedSchema, options: XmlWriteOptions, memo: Memo)
 }
 
 function compileItem(list: NormalizedSchema, name: string, options: XmlWriteOptions, memo: Memo) {
-  const { content, attributes } = compile(list.getValueSchema(), options, memo);
-  return (value: unknown): string => (value == null ? '' : element(name, content(value), attributes?.(value)));
+  const write = elementWriter(name, compile(list.getValueSchema(), options, memo));
+  return (value: unknown): string => (value == null ? '' : write(value));
 }
 
 function compileEntry(map: NormalizedSchema, name: string, options: XmlWriteOptions, memo: Memo) {
@@ -79,8 +90,7 @@ function compileMember({ schema, wireName, traits }: Member, options: XmlWriteOp
         .map(entry)
         .join('');
   }
-  const { content, attributes } = compile(schema, options, memo);
-  return (value: unknown): string => element(wireName, content(value), attributes?.(value));
+  return elementWriter(wireName, compile(schema, options, memo));
 }
 
 function compileMembers(members: readonly Member[], options: XmlWriteOptions, memo: Memo) {
