@@ -12,7 +12,7 @@ export function newBlobId(now: Date = new Date()): string {
   const hour = now.toISOString().replaceAll(/[-T]/g, '').slice(0, 10);
   const random = Array.from(randomBytes(RANDOM_LENGTH), (byte) => ALPHABET[byte & 31]).join('');
   const id = `${hour}-${random}`;
-  if (!isBlobId(id)) throw new RangeError('A blob id needs a time between the years 0 and 9999.');
+  if (!SHAPE.test(id)) throw new RangeError('A blob id needs a time between the years 0 and 9999.');
   return id;
 }
 

@@ -10,6 +10,8 @@ const PROMPT_MS = 100;
 /** A batch that takes longer gives its place to the next: a receiver that died must not stop everybody else. */
 const SLOT_MS = 500;
 
+const missing = (): Outcome => ({ fault: busFault('Internal', 'The reply to a batch lacks this element') });
+
 /**
  * Gathers calls of one contract while two batches are under way and sends what has gathered as one message. Nothing waits
  * for a timer: a call that finds a free place leaves in the same turn of the event loop.
@@ -76,8 +78,7 @@ export class Batcher {
     const timeoutMs = Math.max(...envelopes.map((envelope) => envelope.timeoutMs));
     try {
       const outcomes = await this.#carrier.send(this.#contract, envelopes, timeoutMs);
-      const missing = { fault: busFault('Internal', 'The reply to a batch lacks this element') };
-      batch.forEach((element, index) => this.#answer(lane, element, outcomes[index] ?? missing));
+      batch.forEach((element, index) => this.#answer(lane, element, outcomes[index] ?? missing()));
     } catch (error) {
       const fault = asFault(error);
       for (const element of batch) element.settle({ fault });

@@ -4,8 +4,8 @@ export function parseAmzDate(text: string): Date | undefined {
   if (!parts) return undefined;
   const [, year, month, day, hour, minute, second] = parts;
   const moment = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  // The round trip refuses 31 February and 24:00:00, which Date would roll over.
-  return !Number.isNaN(moment.getTime()) && formatAmzDate(moment) === text ? moment : undefined;
+  // Refuses 31 February and 24:00:00, which Date would roll over into another day.
+  return moment.getUTCDate() === Number(day) ? moment : undefined;
 }
 
 /** `YYYYMMDDThhmmssZ` */
