@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { callbackify } from 'node:util';
 import { SealError } from './errors.ts';
 import { SEALED_SEGMENT_SIZE, SEGMENT_SIZE, sealedSize, segmentCount } from './format.ts';
 import { newBlobKey, wipeKey } from './header.ts';
@@ -60,11 +61,11 @@ export class SealStream extends Writable implements AsyncIterable<Uint8Array> {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#take(chunk).then(() => done(), done);
+    callbackify(() => this.#take(chunk))(done);
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.#finish().then(() => done(), done);
+    callbackify(() => this.#finish())(done);
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
