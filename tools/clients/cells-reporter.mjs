@@ -8,7 +8,8 @@ function outcome(suite) {
   const results = [...suite.children.allTests()].map((test) => test.result());
   const count = (state) => results.filter((result) => result.state === state).length;
   const reasons = [...new Set(results.flatMap(({ state, note }) => (state === 'skipped' && note ? note : [])))];
-  return { passed: count('passed'), failed: results.length - count('passed') - count('skipped'), reasons };
+  const failed = results.length - count('passed') - count('skipped');
+  return { passed: count('passed'), failed: failed + suite.errors().length, reasons };
 }
 
 export default class CellsReporter {

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { bucketName, cleanUp, newBucket } from '../harness/buckets.ts';
+import { MANY_BUCKET } from './many-keys.ts';
 
 /**
  * The hosts file that only this run sees (`tools/clients.mjs` mounts it), absent where there is none. Then the names of
@@ -23,4 +24,9 @@ export async function clientBucket(options: Parameters<typeof newBucket>[0] = {}
 /** The name of a bucket that the client makes by itself; it is removed afterwards. */
 export function bucketToMake(): string {
   return resolvable(cleanUp(bucketName('made')));
+}
+
+/** The bucket with more keys than a page of a listing shows, reachable in both styles. */
+export function manyKeys(): string {
+  return resolvable(MANY_BUCKET);
 }

@@ -1,5 +1,6 @@
 import { requires } from '@coffer/testing';
 import type { TestProject } from 'vitest/node';
+import type { StackFacts } from './stack-facts.ts';
 import type { RunningStack } from './start-stack.ts';
 import { givenStack, startStack } from './start-stack.ts';
 
@@ -13,14 +14,25 @@ async function choose(needs: readonly string[]): Promise<RunningStack | string> 
   return await startStack(mode);
 }
 
-/** As below, on a machine that has the programs `needs`; elsewhere every suite learns why there is no stack. */
-export async function provideStack(project: TestProject, needs: readonly string[]): Promise<() => Promise<void>> {
+/**
+ * As below, on a machine that has the programs `needs`; elsewhere every suite learns why there is no stack. `prepare`
+ * is done once before the first suite.
+ */
+export async function provideStack(
+  project: TestProject,
+  needs: readonly string[],
+  prepare?: (facts: StackFacts) => Promise<void>,
+): Promise<() => Promise<void>> {
   const chosen = await choose(needs);
   if (typeof chosen === 'string') {
     project.provide('stack', { absent: chosen });
     return () => Promise.resolve();
   }
   project.provide('stack', chosen.facts);
+  await prepare?.(chosen.facts).catch(async (error: unknown) => {
+    await chosen.stop();
+    throw error;
+  });
   return () => chosen.stop();
 }
 
