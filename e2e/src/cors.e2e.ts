@@ -213,6 +213,32 @@ describe.runIf(present)('CORS', () => {
       expect([forged.status, forged.headers['access-control-allow-origin']]).toEqual([403, 'https://app.example']);
     });
 
+    it('gets those of rules put or taken away a moment ago, on errors too', async () => {
+      const own = await newBucket();
+      const origin = 'https://app.example';
+      const target = (await presignedTarget({ path: `/${own}/k` })).replace(
+        /X-Amz-Signature=..../,
+        'X-Amz-Signature=0000',
+      );
+      const refused = async () => {
+        const absent = await request(origin, `/${own}/absent`);
+        const forged = await send({ method: 'GET', target, headers: { host: host(), origin } });
+        return [absent, forged].map(({ status, headers }) => [status, headers['access-control-allow-origin']]);
+      };
+      const none = [
+        [404, undefined],
+        [403, undefined],
+      ];
+      expect(await refused()).toEqual(none);
+      await put(own, { AllowedOrigins: [origin], AllowedMethods: ['GET'] });
+      expect(await refused()).toEqual([
+        [404, origin],
+        [403, origin],
+      ]);
+      await client.send(new DeleteBucketCorsCommand({ Bucket: own }));
+      expect(await refused()).toEqual(none);
+    });
+
     it('that no rule fits is served without them', async () => {
       const answer = await request('https://elsewhere.example', `/${bucket}/new`, 'PUT');
       expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([200, undefined]);

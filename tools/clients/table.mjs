@@ -14,6 +14,6 @@ export function printTable(files) {
   const key = ({ client, stack, cell }) => `${client} ${stack} ${cell}`;
   for (const cell of cells.toSorted((a, b) => (key(a) < key(b) ? -1 : 1))) {
     const name = [cell.client, cell.version].filter(Boolean).join(' ');
-    console.log(`${name.padEnd(24)} ${`${cell.stack}-${cell.cell}`.padEnd(24)} ${said(cell)}`);
+    console.log(`${name.padEnd(40)} ${`${cell.stack}-${cell.cell}`.padEnd(24)} ${said(cell)}`);
   }
 }

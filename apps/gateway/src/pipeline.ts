@@ -73,6 +73,7 @@ export async function serve(
     answer = await perform(gateway, incoming, trail, passage, life);
     reply = render(gateway, incoming, passage, answer);
   } catch (error) {
+    passage.bucket = await bucketOfRefusal(gateway, incoming, passage);
     reply = renderFailure(gateway, incoming, passage, trail, error);
   }
   if (answer?.facts) trail.add(answer.facts);
@@ -250,6 +251,20 @@ function render(gateway: Gateway, incoming: Incoming, passage: Passage, answer: 
   };
 }
 
+/**
+ * The bucket by whose rules a browser may see why it was refused. A refusal need not have been preceded by a call to the
+ * owner that would notice an old configuration, so a request from another origin asks for the newest. Where the owner does
+ * not answer, what is known has to do.
+ */
+async function bucketOfRefusal(gateway: Gateway, incoming: Incoming, passage: Passage): Promise<Bucket | undefined> {
+  const { exchange, route } = passage;
+  const name = route?.bucket;
+  const decided = exchange?.hasBucket() ? exchange.bucket() : passage.bucket;
+  const known = decided ?? (name ? gateway.contexts.cached(name) : undefined);
+  if (!name || route.isPreflight || incoming.headers.origin === undefined) return known;
+  return await gateway.contexts.notBefore(name, incoming.started).catch(() => known);
+}
+
 function renderFailure(gateway: Gateway, incoming: Incoming, passage: Passage, trail: Trail, error: unknown): Reply {
   const api = passage.route ? passage.api : error instanceof WireError ? error.api : passage.api;
   const rendered = renderError(error, api);
@@ -264,7 +279,7 @@ function renderFailure(gateway: Gateway, incoming: Incoming, passage: Passage, t
     resource: path.slice(0, 2048),
     isHead: incoming.method === 'HEAD',
   });
-  const bucket = passage.bucket ?? (passage.route?.bucket ? gateway.contexts.cached(passage.route.bucket) : undefined);
+  const { bucket } = passage;
   // Some SDKs sign again by what this header says, others by what the error says.
   const right = passage.route?.operation === 'HeadBucket' ? bucket?.context.region : rendered.extras?.['Region'];
   const region: Record<string, string> = right === undefined ? {} : { 'x-amz-bucket-region': right };
