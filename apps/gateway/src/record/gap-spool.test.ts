@@ -59,6 +59,25 @@ describe('GapSpool', () => {
     expect(arrived).toHaveLength(1);
   });
 
+  it('shares its folder with replicas, whichever of them delivers', async () => {
+    const replicas = [make('one'), make('two'), make('three')];
+    for (const replica of replicas) await replica.start();
+    answers = 'away';
+    for (const replica of replicas) {
+      replica.count('overload');
+      await replica.flush();
+    }
+    expect(await files()).toHaveLength(3);
+    answers = 'yes';
+    // All read the same list; what one of them has removed must not keep another from what it counts itself.
+    for (const replica of replicas) replica.count('audit-unavailable');
+    await Promise.all(replicas.map((replica) => replica.flush()));
+    expect(await files()).toEqual([]);
+    const ids = new Set(arrived.map(({ gapId }) => gapId));
+    expect(ids.size).toBe(6);
+    await Promise.all(replicas.map((replica) => replica.stop()));
+  });
+
   it('says nothing when there was nothing', async () => {
     const spool = make();
     await spool.start();

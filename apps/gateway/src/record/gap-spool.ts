@@ -15,6 +15,10 @@ interface Gap {
   counts: Record<string, number>;
 }
 
+function unlessAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}
+
 /**
  * Requests that were refused without a record of their own: counted, written to a small file each interval, and
  * brought to audit as a gap record. A gap is sent again until audit has it; its id makes it count once. A crash loses
@@ -87,7 +91,10 @@ export class GapSpool {
     for (const name of await readdir(this.folder)) {
       if (!name.endsWith('.json')) continue;
       const path = join(this.folder, name);
-      const gap = JSON.parse(await readFile(path, 'utf8')) as Gap;
+      // Replicas of a gateway may share the folder: another one has delivered what is not there any more.
+      const text = await readFile(path, 'utf8').catch(unlessAbsent);
+      if (text === undefined) continue;
+      const gap = JSON.parse(text) as Gap;
       await this.bus.call(audit.recordGap, gap);
       await rm(path, { force: true });
     }
