@@ -8,16 +8,16 @@ out=$2
 mkdir -p "$out"
 cp package.json package-lock.json "$out/"
 # The lock file names every workspace, so each must be there by name.
-for folder in libs/* apps/* e2e; do
+for folder in libs/* apps/* e2e load; do
   [ -f "$folder/package.json" ] || continue
   mkdir -p "$out/$folder"
   cp "$folder/package.json" "$out/$folder/"
   [ ! -d "$folder/bin" ] || cp -R "$folder/bin" "$out/$folder/"
 done
-(cd "$out" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --workspace="apps/$app" --include-workspace-root=false)
+(cd "$out" && npm ci --prefer-offline --omit=dev --ignore-scripts --no-audit --no-fund --workspace="apps/$app" --include-workspace-root=false)
 
 # Of the workspaces only those stay that npm linked: the app and what it depends on.
-for folder in "$out"/libs/* "$out"/apps/* "$out/e2e"; do
+for folder in "$out"/libs/* "$out"/apps/* "$out/e2e" "$out/load"; do
   part=${folder#"$out"/}
   if [ "$part" = "apps/$app" ] || [ -e "$out/node_modules/@coffer/${part##*/}" ]; then
     [ ! -d "$part/dist" ] || cp -R "$part/dist" "$folder/"
