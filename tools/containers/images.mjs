@@ -1,0 +1,30 @@
+// The images of Coffer: built one after another, since they share all that comes before the last stage; then measured.
+import { stage } from './commands.mjs';
+
+const LIMIT_BYTES = 150e6;
+export const SERVICES = ['kms', 'identity', 'governance', 'object-storage', 'audit', 'gateway'];
+/** The service of docker-compose.yml whose image each is. */
+const BUILT = ['provision', ...SERVICES];
+
+async function size(stack, image) {
+  return Number(await stack.command(['image', 'inspect', '--format', '{{.Size}}', image]));
+}
+
+export async function buildImages(stack) {
+  for (const service of BUILT) await stage(`image of ${service}`, () => stack.compose(['build', service]));
+}
+
+/** @throws when an image is larger than it may be, or names a user that has rights */
+export async function checkImages(stack, base) {
+  const faults = [];
+  const below = await size(stack, base);
+  for (const service of BUILT) {
+    const image = `coffer/${service === 'provision' ? 'coffer' : service}:${stack.env.COFFER_VERSION}`;
+    const above = (await size(stack, image)) - below;
+    const user = (await stack.command(['image', 'inspect', '--format', '{{.Config.User}}', image])).trim();
+    console.log(`${image}: ${(above / 1e6).toFixed(1)} MB above its base, user ${user || 'root'}`);
+    if (above > LIMIT_BYTES) faults.push(`${image} is more than ${LIMIT_BYTES / 1e6} MB above its base`);
+    if (user !== '10001:10001') faults.push(`${image} runs as ${user || 'root'}`);
+  }
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+}

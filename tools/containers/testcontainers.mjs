@@ -1,0 +1,44 @@
+// The suites whose servers run in containers when COFFER_TEST_CONTAINERS=1.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { node } from '../environment.mjs';
+import { run } from './commands.mjs';
+
+/** Where each kind of server is used as the subject of a test. */
+const PROJECTS = ['libs/testing', 'libs/blob-store', 'libs/bus'];
+
+/** Podman answers Docker's API on a socket, for as long as `body` runs. */
+async function withSocket(engine, body) {
+  if (engine.name === 'docker') return body({});
+  const folder = mkdtempSync(join(tmpdir(), 'coffer-podman-'));
+  const socket = join(folder, 'podman.sock');
+  const args = ['system', 'service', '--time', '0', `unix://${socket}`];
+  const service = spawn('podman', args, { env: { ...process.env, ...engine.env }, stdio: 'ignore' });
+  const ended = new Promise((resolve) => service.once('close', resolve));
+  try {
+    for (let n = 0; !existsSync(socket); n += 1) {
+      if (n > 100 || service.exitCode !== null) throw new Error('podman system service does not start.');
+      await pause(100);
+    }
+    return await body({ DOCKER_HOST: `unix://${socket}`, TESTCONTAINERS_RYUK_DISABLED: 'true' });
+  } finally {
+    service.kill('SIGTERM');
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export async function runTestcontainers(engine, images) {
+  const env = { ...engine.env, COFFER_TEST_CONTAINERS: '1' };
+  for (const name of ['POSTGRES', 'NATS', 'MINIO']) {
+    const image = images[`COFFER_${name}_IMAGE`];
+    if (image !== undefined) env[`COFFER_TEST_${name}_IMAGE`] = image;
+  }
+  await withSocket(engine, async (socket) => {
+    for (const project of PROJECTS)
+      await run(node, ['tools/vitest.mjs', project], { env: { ...env, ...socket }, show: true });
+  });
+}
