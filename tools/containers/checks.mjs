@@ -46,6 +46,10 @@ export async function checkConfinement(stack) {
     const [id] = await stack.containers(service);
     const readOnly = (await stack.command(['inspect', '--format', '{{.HostConfig.ReadonlyRootfs}}', id])).trim();
     if (readOnly !== 'true') throw new Error(`${service} has a root that can be written`);
+    const status = await stack.command(['exec', id, 'cat', '/proc/1/status']);
+    if (!/^CapEff:\s+0+$/m.test(status) || !/^CapBnd:\s+0+$/m.test(status) || !/^NoNewPrivs:\s+1$/m.test(status))
+      throw new Error(`${service} is not confined:\n${status}`);
+    console.log(`${service} ${id.slice(0, 12)}: no capability, read-only root`);
   }
 }
 

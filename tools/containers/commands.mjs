@@ -2,11 +2,19 @@
 import { spawn } from 'node:child_process';
 import { root } from '../environment.mjs';
 
-/** Programs under way. They share the terminal's process group, so Ctrl-C reaches them; a SIGTERM is passed on. */
+/** Programs under way. Each leads a process group of its own, so that a signal reaches what it started in its turn. */
 const running = new Set();
 
+/** Asks all programs under way, and theirs, to end. */
 export function stopRunning() {
-  for (const child of running) child.kill('SIGTERM');
+  for (const { pid } of running) {
+    try {
+      process.kill(-pid, 'SIGTERM');
+    } catch (error) {
+      // The group has ended, and nobody has told yet.
+      if (error.code !== 'ESRCH') throw error;
+    }
+  }
 }
 
 const LAST_CHARACTERS = 4_000;
@@ -20,8 +28,8 @@ const LAST_CHARACTERS = 4_000;
 export function run(command, args, { env = {}, show = false, cwd = root, exact = false } = {}) {
   return new Promise((resolve, reject) => {
     const stdio = show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'];
-    const child = spawn(command, args, { cwd, env: exact ? env : { ...process.env, ...env }, stdio });
-    running.add(child);
+    const child = spawn(command, args, { cwd, env: exact ? env : { ...process.env, ...env }, stdio, detached: true });
+    if (child.pid !== undefined) running.add(child);
     let stdout = '';
     let all = '';
     child.stdout?.on('data', (chunk) => {

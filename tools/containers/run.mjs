@@ -1,11 +1,9 @@
 // `npm run e2e:containers`: builds the images, brings docker-compose.yml up, runs the suites of the AWS CLI against it,
 // scales it, and takes it down. Skipped with its reason where no engine is; there CI fails.
 //   --stand-ins   makes the base images here, as it does by itself where no registry of images is reached
-import { join } from 'node:path';
-import { resultsFolder } from '../environment.mjs';
-import { runVitest } from '../run-vitest.mjs';
+import { node } from '../environment.mjs';
 import { checkConfinement, checkReplicas } from './checks.mjs';
-import { printTimes, stage, stopRunning } from './commands.mjs';
+import { printTimes, run, stage, stopRunning } from './commands.mjs';
 import { ComposeStack } from './compose.mjs';
 import { findEngine } from './engine.mjs';
 import { buildImages, checkImages, SERVICES } from './images.mjs';
@@ -26,17 +24,13 @@ async function registryReached() {
 }
 
 function runSuites(name, suites, endpoint, environment) {
-  const code = runVitest(
-    join(resultsFolder, `e2e-${name}.json`),
-    ['--config', 'e2e/vitest.config.ts', ...suites.map((suite) => `src/${suite}.e2e.ts`)],
-    {
-      COFFER_E2E_ENDPOINT: endpoint,
-      COFFER_E2E_REGION: environment.AWS_REGION,
-      COFFER_E2E_ACCESS_KEY_ID: environment.AWS_ACCESS_KEY_ID,
-      COFFER_E2E_SECRET_ACCESS_KEY: environment.AWS_SECRET_ACCESS_KEY,
-    },
-  );
-  if (code !== 0) throw new Error(`The suites against ${endpoint} failed.`);
+  const env = {
+    COFFER_E2E_ENDPOINT: endpoint,
+    COFFER_E2E_REGION: environment.AWS_REGION,
+    COFFER_E2E_ACCESS_KEY_ID: environment.AWS_ACCESS_KEY_ID,
+    COFFER_E2E_SECRET_ACCESS_KEY: environment.AWS_SECRET_ACCESS_KEY,
+  };
+  return run(node, ['tools/containers/suites.mjs', name, ...suites], { env, show: true });
 }
 
 async function allReady(stack, replicas) {
@@ -55,7 +49,7 @@ async function prove(stack, images) {
   const environment = await stage("the operator's channel", () => stack.clientEnvironment());
   await stage('suites of the AWS CLI', async () => {
     const [gateway] = await stack.containers('gateway');
-    runSuites('containers', SUITES, await stack.endpoint(gateway), environment);
+    await runSuites('containers', SUITES, await stack.endpoint(gateway), environment);
   });
 
   const endpoints = await stage('two gateways and two object-storages', async () => {
