@@ -5,8 +5,11 @@ import { root } from '../environment.mjs';
 /** Programs under way. Each leads a process group of its own, so that a signal reaches what it started in its turn. */
 const running = new Set();
 
-/** Asks all programs under way, and theirs, to end. */
+let stopped = false;
+
+/** Asks all programs under way, and theirs, to end; no further stage begins, but for those that take down. */
 export function stopRunning() {
+  stopped = true;
   for (const { pid } of running) {
     try {
       process.kill(-pid, 'SIGTERM');
@@ -52,8 +55,13 @@ export function run(command, args, { env = {}, show = false, cwd = root, exact =
 
 const times = [];
 
-/** Prints the name and the time of a part of the run. */
-export async function stage(name, body) {
+export function wasStopped() {
+  return stopped;
+}
+
+/** Prints the name and the time of a part of the run. @throws instead of beginning once the run was stopped */
+export async function stage(name, body, { always = false } = {}) {
+  if (stopped && !always) throw new Error(`stopped before: ${name}`);
   const started = Date.now();
   console.log(`\n=== ${name}`);
   try {

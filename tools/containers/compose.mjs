@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { join } from 'node:path';
 import { node, root } from '../environment.mjs';
-import { run } from './commands.mjs';
+import { run, wasStopped } from './commands.mjs';
 
 const READY_WITHIN_MS = 180_000;
 const LAST_LINES = '25';
@@ -72,7 +72,7 @@ export class ComposeStack {
   async ready(service, count) {
     const end = Date.now() + READY_WITHIN_MS;
     let last = 'there is no container';
-    for (; Date.now() < end; await pause(1_000)) {
+    for (; Date.now() < end && !wasStopped(); await pause(1_000)) {
       try {
         const ids = await this.containers(service);
         const answers = ids.map((id) =>

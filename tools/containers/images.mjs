@@ -10,8 +10,24 @@ async function size(stack, image) {
   return Number(await stack.command(['image', 'inspect', '--format', '{{.Size}}', image]));
 }
 
+/** Ids of the containers that Podman's builds work in. */
+async function workplaces(stack) {
+  if (stack.engine.name !== 'podman') return [];
+  const listed = await stack.command(['ps', '--all', '--external', '--format', '{{.ID}} {{.Status}}']);
+  return [...listed.matchAll(/^(\w+) Storage$/gm)].map(([, id]) => id);
+}
+
+/** Podman keeps the workplaces of a build that was cut: those that came meanwhile are taken away. */
 export async function buildImages(stack) {
-  for (const service of BUILT) await stage(`image of ${service}`, () => stack.compose(['build', service]));
+  const before = new Set(await workplaces(stack));
+  try {
+    for (const service of BUILT) await stage(`image of ${service}`, () => stack.compose(['build', service]));
+  } catch (error) {
+    const left = (await workplaces(stack)).filter((id) => !before.has(id));
+    for (const id of left)
+      await stack.command(['rm', '--force', id]).catch((problem) => console.error(problem.message));
+    throw error;
+  }
 }
 
 /** @throws when an image is larger than it may be, or names a user that has rights */

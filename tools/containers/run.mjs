@@ -99,7 +99,7 @@ async function main() {
     if (stack && !interrupted) await stack.printLogs().catch((problem) => console.error(problem.message));
   }
   if (stack) {
-    await stage('down', () => stack.remove()).catch((error) => {
+    await stage('down', () => stack.remove(), { always: true }).catch((error) => {
       code = 1;
       console.error(`FAILED ${error.message}`);
     });
