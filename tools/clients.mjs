@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { turnNow, turns } from './clients/cells.mjs';
+import { isBuilt, OWN_PROGRAMS } from './clients/own-programs.mjs';
 import { withOwnHosts } from './clients/own-hosts.mjs';
 import { clientsPath } from './clients/places.mjs';
 import { printTable } from './clients/table.mjs';
@@ -70,6 +71,7 @@ function runOn(stack, given) {
       ...clientsPath(),
       ...hosts.env,
       COFFER_E2E_STACK: stack,
+      COFFER_CLIENTS_BUILT: Object.keys(OWN_PROGRAMS).filter(isBuilt).join(','),
       COFFER_CLIENT_CELLS: JSON.stringify(given),
       CLIENTS_CELLS_FILE: seen,
     },
