@@ -37,6 +37,16 @@ describe.runIf(present)('permissions', () => {
     await get(client);
   });
 
+  it('a resource that reaches the bucket by wildcards alone is shown, and decides, as it was put', async () => {
+    const statement = { Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: `*?*?*?s3:::${bucket}/*` };
+    await policy(statement);
+    await expectRefused(get(client), 403, 'AccessDenied');
+    const { Policy } = await client.send(new GetBucketPolicyCommand({ Bucket: bucket }));
+    expect(JSON.parse(Policy!)).toMatchObject({ Statement: [statement] });
+    await client.send(new DeleteBucketPolicyCommand({ Bucket: bucket }));
+    await get(client);
+  });
+
   it('get-caller-identity works under an explicit deny, and says who asks', async () => {
     const user = await newUser([{ Effect: 'Deny', Action: '*', Resource: '*' }]);
     expect((await sts(user).send(new GetCallerIdentityCommand({}))).Arn).toBe(user.arn);

@@ -34,6 +34,8 @@ export interface CompiledPolicy {
   /** Name used in reasons: the caller's `id`, else the document's `Id`, else the kind. */
   readonly id: string;
   readonly kind: PolicyKind;
+  /** ARN that its resources were checked to lie in, when it was given. */
+  readonly bucketArn?: string;
   /** `2008-10-17` when the document names none; variables work in `2012-10-17` only. */
   readonly version: '2008-10-17' | '2012-10-17';
   readonly statements: readonly Statement[];

@@ -78,6 +78,7 @@ export class Contexts {
           ? known.policy
           : parsePolicy(context.policy, 's3-bucket', {
               id: `bucket policy of ${context.name}`,
+              bucketArn: `arn:aws:s3:::${context.name}`,
               // Users and roles are stored by their unique ids, so that a namesake made later gains nothing.
               allowUniqueIds: true,
             });

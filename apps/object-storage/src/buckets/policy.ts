@@ -21,9 +21,11 @@ const set = sql('buckets.setPolicy', 'UPDATE buckets SET policy = $2, revision =
 const MAX_PRINCIPALS = 1000;
 const UNIQUE_ID = /^(AIDA|AROA)[A-Z0-9]+$/;
 
+const arnOf = (bucketName: string) => `arn:aws:s3:::${bucketName}`;
+
 function parse(policy: string, bucketName: string): CompiledPolicy {
   try {
-    return parsePolicy(policy, 's3-bucket', { bucketArn: `arn:aws:s3:::${bucketName}` });
+    return parsePolicy(policy, 's3-bucket', { bucketArn: arnOf(bucketName) });
   } catch (error) {
     if (error instanceof PolicyError) throw s3Error('MalformedPolicy', {}, { message: error.message });
     throw error;
@@ -61,8 +63,8 @@ async function withStoredPrincipals(deps: Deps, policy: CompiledPolicy): Promise
 }
 
 /** The other way round; whoever is gone stays as the unique id. */
-async function withShownPrincipals(deps: Deps, stored: string): Promise<string> {
-  const policy = parsePolicy(stored, 's3-bucket', { allowUniqueIds: true });
+async function withShownPrincipals(deps: Deps, stored: string, bucketName: string): Promise<string> {
+  const policy = parsePolicy(stored, 's3-bucket', { bucketArn: arnOf(bucketName), allowUniqueIds: true });
   const ids = awsPrincipals(policy).filter((value) => UNIQUE_ID.test(value));
   if (ids.length === 0) return stored;
   const { byId } = await deps.bus.call(identity.resolvePrincipals, { arns: [], ids });
@@ -108,7 +110,7 @@ export function getBucketPolicy(deps: Deps, message: Forwarded): Promise<Forward
   return readBucket(deps, message, async (bucket) => {
     ownAccountOnly(bucket, message);
     if (bucket.policy === null) throw s3Error('NoSuchBucketPolicy', { BucketName: bucket.name });
-    return { Policy: await withShownPrincipals(deps, bucket.policy) };
+    return { Policy: await withShownPrincipals(deps, bucket.policy, bucket.name) };
   });
 }
 

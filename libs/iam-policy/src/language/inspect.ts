@@ -46,5 +46,6 @@ export function mapPrincipals(
     ...(statement.NotPrincipal === undefined ? {} : { NotPrincipal: replace(statement.NotPrincipal) }),
   }));
   const text = JSON.stringify({ ...policy.document, Statement });
-  return parsePolicy(text, policy.kind, { id: policy.id, allowUniqueIds: true });
+  const { id, kind, bucketArn } = policy;
+  return parsePolicy(text, kind, { id, allowUniqueIds: true, ...(bucketArn !== undefined && { bucketArn }) });
 }

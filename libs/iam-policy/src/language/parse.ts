@@ -12,7 +12,10 @@ import { StatementReader } from './read-statement.ts';
 export interface ParseOptions {
   /** Name of the policy in reasons, for example its ARN or name. */
   readonly id?: string;
-  /** ARN of the bucket (or access point, or vault) that the policy belongs to; resources must lie in it. */
+  /**
+   * ARN of the bucket (or access point, or vault) that the policy belongs to; resources must lie in it. Give it whenever it is
+   * known: without it a resource is judged by its shape, which is stricter with wildcards before the ARN's colons.
+   */
   readonly bucketArn?: string;
   /** Actions that exist; for S3 kinds those of S3 unless given here. */
   readonly knownActions?: ActionCatalogue;
@@ -40,6 +43,7 @@ export function parsePolicy(text: string, kind: PolicyKind, options: ParseOption
   return {
     id: options.id ?? document.Id ?? kind,
     kind,
+    ...(options.bucketArn !== undefined && { bucketArn: options.bucketArn }),
     version,
     statements: document.Statement.map((statement, index) => compileStatement(statement, index, variables)),
     document,

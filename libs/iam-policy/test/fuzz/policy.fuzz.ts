@@ -134,15 +134,16 @@ const target: FuzzTarget = {
     const named = input.subarray(0, Math.max(0, end)).toString('latin1') as PolicyKind;
     const kind = KINDS.includes(named) ? named : 's3-bucket';
     const body = input.subarray(end + 1).toString('utf8');
+    const options = kind === 's3-bucket' ? { bucketArn: BUCKET } : {};
     let policy: CompiledPolicy;
     try {
-      policy = parsePolicy(body, kind, kind === 's3-bucket' ? { bucketArn: BUCKET } : {});
+      policy = parsePolicy(body, kind, options);
     } catch (error) {
       if (!(error instanceof PolicyError)) throw error;
       return error.code;
     }
     expectation(typeof JSON.parse(body) === 'object', 'only JSON is read');
-    expectation(parsePolicy(policy.text, kind).text === policy.text, 'the normal form reads as itself');
+    expectation(parsePolicy(policy.text, kind, options).text === policy.text, 'the normal form reads as itself');
     decide(policy);
     isPublic(policy);
     contextKeysOf(policy);
