@@ -45,7 +45,8 @@ const STRING = String.raw`"((?:\\x[0-9a-f]{2})*)"`;
 const FD = String.raw`(\d+)<((?:\\x[0-9a-f]{2})*)>(\(deleted\))?`;
 const AT = String.raw`(?:AT_FDCWD|\d+)<((?:\\x[0-9a-f]{2})*)>, `;
 
-const LINE = /^(\d+) (\d+\.\d+) (.*)$/s;
+// strace pads process ids to five places.
+const LINE = /^(\d+) +(\d+\.\d+) (.*)$/s;
 const CALL = /^(\w+)\((.*)\)\s+= (-?\d+).*?(?: <(\d+\.\d+)>)?$/s;
 const OPEN = new RegExp(`^(?:${AT})?${STRING}, ([A-Z_|0-9]+)`);
 const OPENED = new RegExp(String.raw`\)\s+= ${FD}`);
