@@ -239,7 +239,7 @@ function render(gateway: Gateway, incoming: Incoming, passage: Passage, answer: 
   const { route } = passage;
   const cors = responseCors(incoming, passage.bucket);
   if (!route || route.isPreflight) {
-    return { status: 200, headers: { ...ids(gateway, incoming), ...answer.headers } };
+    return { status: 200, headers: Object.entries({ ...ids(gateway, incoming), ...answer.headers }) };
   }
   const wire = codecFor(route.api, route.operation).writeOutput(answer.output, context(gateway, incoming));
   return {

@@ -83,8 +83,8 @@ describe('batches by key', () => {
       [4, 3],
       [2, 1],
       [1, 1],
-      [1, 1],
       [20, 20],
+      [1, 1],
     ]);
     expect(subject.apart).toBe(0);
   });
@@ -92,18 +92,34 @@ describe('batches by key', () => {
   it('put a key apart of which alone two batches take long', async () => {
     const { subject, push, batches } = batcher(1_000);
     const slow = [push('slow')];
-    await vi.advanceTimersByTimeAsync(2);
+    await vi.advanceTimersByTimeAsync(25);
     slow.push(push('slow'));
-    await vi.advanceTimersByTimeAsync(2);
+    await vi.advanceTimersByTimeAsync(25);
+    const waits = push('prompt');
+    expect(await settled(waits)).toEqual({ reply: {} });
+    // The first batch left the common lane after 100 ms.
+    expect(now()).toBe(106);
+    await vi.advanceTimersByTimeAsync(24);
     const queued = [push('slow'), push('prompt')];
     expect(await settled(queued[1]!)).toEqual({ reply: {} });
-    // The first batch left the common lane after 100 ms, and the two that had gathered went as one.
-    expect(now()).toBe(105);
+    expect(now()).toBeLessThan(140);
     // Not more than two of its batches are under way in the half second after which one gives its place away.
     await vi.advanceTimersByTimeAsync(300);
     expect(batches.filter((keys) => keys.every((key) => key === 'slow'))).toHaveLength(2);
     await settled(Promise.all([...slow, ...queued]));
     expect(subject.apart).toBe(0);
+  });
+
+  it('wait for the batch under way, but not for long', async () => {
+    const { push, batches } = batcher(1_000);
+    const first = push('slow');
+    await vi.advanceTimersByTimeAsync(5);
+    const next = push('prompt');
+    await vi.advanceTimersByTimeAsync(5);
+    expect(batches).toEqual([['slow']]);
+    expect(await settled(next)).toEqual({ reply: {} });
+    expect(now()).toBeLessThan(30);
+    await settled(first);
   });
 
   it('forget a key whose calls were given up', async () => {

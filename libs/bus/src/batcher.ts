@@ -5,6 +5,11 @@ import { envelopeOf, Lane, type Element, type Waiting } from './lane.ts';
 
 /** Batches of one lane under way at a time. */
 const MAX_IN_FLIGHT = 2;
+/**
+ * How long the next batch waits for one that is under way. One at a time makes batches as large as they get, and each
+ * costs its receiver's work once for all; the second place is for when one takes long.
+ */
+const OVERTAKE_MS = 20;
 /** A batch of one key that takes longer leaves the common lane, and its key with it. */
 const PROMPT_MS = 100;
 /** A batch that takes longer gives its place to the next: a receiver that died must not stop everybody else. */
@@ -13,8 +18,8 @@ const SLOT_MS = 500;
 const missing = (): Outcome => ({ fault: busFault('Internal', 'The reply to a batch lacks this element') });
 
 /**
- * Gathers calls of one contract while two batches are under way and sends what has gathered as one message. Nothing waits
- * for a timer: a call that finds a free place leaves in the same turn of the event loop.
+ * Gathers calls of one contract while a batch is under way and sends what has gathered as one message. A call that finds
+ * none under way waits for no timer: it leaves at the end of this turn of the event loop.
  *
  * Calls of all batch keys gather in one lane. A key whose calls have to wait gets a lane of its own for as long as any of
  * them is there, so that it holds up no other, and made-up keys take no memory.
@@ -58,17 +63,21 @@ export class Batcher {
 
   #schedule(lane: Lane): void {
     if (lane.key !== undefined && lane.over) this.#apart.delete(lane.key);
-    if (lane.scheduled || lane.slots >= MAX_IN_FLIGHT || !lane.waits) return;
+    if (lane.scheduled || !this.#mayLeave(lane)) return;
     lane.scheduled = true;
-    // A microtask later, so that calls made in one go travel together.
-    queueMicrotask(() => {
+    // After everything that can be read now has been: what came in together travels together.
+    setImmediate(() => {
       lane.scheduled = false;
-      while (lane.slots < MAX_IN_FLIGHT && lane.waits) {
+      while (this.#mayLeave(lane)) {
         const batch = lane.take();
         if (batch.length > 0) void this.#send(lane, batch);
       }
       if (lane.key !== undefined && lane.over) this.#apart.delete(lane.key);
     });
+  }
+
+  #mayLeave(lane: Lane): boolean {
+    return lane.waits && lane.fresh === 0 && lane.slots < MAX_IN_FLIGHT;
   }
 
   async #send(lane: Lane, batch: readonly Waiting[]): Promise<void> {
@@ -102,8 +111,15 @@ export class Batcher {
   #occupy(lane: Lane, batch: readonly Waiting[]): () => void {
     let holder = lane;
     let holds = true;
+    let fresh = true;
     holder.slots += 1;
     holder.unanswered += 1;
+    lane.fresh += 1;
+    const age = (): void => {
+      if (fresh) lane.fresh -= 1;
+      fresh = false;
+      this.#schedule(lane);
+    };
     const leave = (): void => {
       if (holds) holder.slots -= 1;
       holds = false;
@@ -123,11 +139,15 @@ export class Batcher {
       }
       timer = setTimeout(leave, SLOT_MS - PROMPT_MS);
     };
-    let timer = setTimeout(late, PROMPT_MS);
+    let timer = setTimeout(() => {
+      age();
+      timer = setTimeout(late, PROMPT_MS - OVERTAKE_MS);
+    }, OVERTAKE_MS);
     return () => {
       clearTimeout(timer);
       holder.unanswered -= 1;
       leave();
+      age();
     };
   }
 

@@ -37,6 +37,8 @@ export class Lane {
   readonly key: string | undefined;
   /** Places that batches under way hold. */
   slots = 0;
+  /** Batches under way that the next one waits for. */
+  fresh = 0;
   /** Batches without an answer, also those that gave their place away. */
   unanswered = 0;
   scheduled = false;

@@ -26,16 +26,16 @@ export function batchSuite(both: () => { gateway: BusTransport; identity: BusTra
       sizes.length = 0;
     });
 
-    it('gathers while two are under way; each element has its own result', async () => {
+    it('gathers while one is under way; each element has its own result', async () => {
       await serve(identity, [sum]);
       const calls: Promise<unknown>[] = [];
       for (let left = 0; left < 100; left += 1) {
         calls.push(gateway.client.call(add, { left, right: 1 }));
-        if (left < 2) await sleep(1);
+        if (left < 1) await sleep(1);
       }
       const replies = await Promise.all(calls);
       expect(replies).toEqual(Array.from({ length: 100 }, (_, left) => ({ sum: left + 1, size: 0 })));
-      expect(sizes).toEqual([1, 1, 98]);
+      expect(sizes).toEqual([1, 99]);
     });
 
     it('gives each element its own error', async () => {
@@ -81,9 +81,9 @@ export function batchSuite(both: () => { gateway: BusTransport; identity: BusTra
       const controller = new AbortController();
       const first = gateway.client.call(add, { left: 1, right: 0 });
       const short = faultOf(gateway.client.call(add, { left: 2, right: 0 }, { timeoutMs: 100 }));
-      await sleep(5);
+      await sleep(30);
       const second = gateway.client.call(add, { left: 3, right: 0 });
-      await sleep(5);
+      await sleep(30);
       const queued = gateway.client.call(add, { left: 4, right: 0 }, { signal: controller.signal });
       const expired = faultOf(gateway.client.call(add, { left: 5, right: 0 }, { timeoutMs: 50 }));
       controller.abort(new Error('enough'));
@@ -133,9 +133,9 @@ export function batchSuite(both: () => { gateway: BusTransport; identity: BusTra
         }),
       ]);
       const hanging = [faultOf(gateway.client.call(add, { left: -1, right: 0 }, { timeoutMs: 1_500 }))];
-      await sleep(5);
+      await sleep(30);
       hanging.push(faultOf(gateway.client.call(add, { left: -2, right: 0 }, { timeoutMs: 1_500 })));
-      await sleep(5);
+      await sleep(30);
       const started = performance.now();
       expect(await gateway.client.call(add, { left: 3, right: 0 })).toEqual({ sum: 3, size: 0 });
       expect(performance.now() - started).toBeLessThan(1_200);

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Longest name or value (UTF-8 bytes) that an identity or a context may hold. */
 const MAX_FIELD_BYTES = 4096;
+const LENGTH_BYTES = 4;
 
 /**
  * Unambiguous encoding of a list of texts: for each, its length in UTF-8 bytes (4 bytes, big endian), then the bytes.
@@ -10,19 +11,22 @@ const MAX_FIELD_BYTES = 4096;
  * could otherwise have the same bytes).
  */
 export function encodeFields(fields: readonly string[]): Buffer {
-  const parts: Buffer[] = [];
-  for (const field of fields) {
+  const sizes = fields.map((field) => {
     if (typeof field !== 'string' || !field.isWellFormed()) throw new TypeError('A field must be well-formed text.');
-    const bytes = Buffer.from(field, 'utf8');
-    if (bytes.length > MAX_FIELD_BYTES) throw new TypeError(`A field may have at most ${MAX_FIELD_BYTES} bytes.`);
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    parts.push(length, bytes);
-  }
-  return Buffer.concat(parts);
+    const size = Buffer.byteLength(field, 'utf8');
+    if (size > MAX_FIELD_BYTES) throw new TypeError(`A field may have at most ${MAX_FIELD_BYTES} bytes.`);
+    return size;
+  });
+  const encoded = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + LENGTH_BYTES + size, 0));
+  let at = 0;
+  fields.forEach((field, index) => {
+    at = encoded.writeUInt32BE(sizes[index]!, at);
+    at += encoded.write(field, at, 'utf8');
+  });
+  return encoded;
 }
 
 /** `label` (ASCII) followed by the SHA-256 of the encoded fields: short enough for every HKDF implementation. */
 export function labelledDigest(label: string, fields: readonly string[]): Buffer {
-  return Buffer.concat([Buffer.from(label, 'ascii'), createHash('sha256').update(encodeFields(fields)).digest()]);
+  return Buffer.concat([Buffer.from(label, 'ascii'), hash('sha256', encodeFields(fields), 'buffer')]);
 }

@@ -90,7 +90,8 @@ function derive(dataKey: Uint8Array, identity: BlobIdentity, salt: Buffer): { se
   if (dataKey.length !== KEY_SIZE) throw new TypeError(`A data key has ${KEY_SIZE} bytes.`);
   const fields = [identity.bucketId, identity.key, identity.versionId, identity.blobId];
   if (fields.includes('')) throw new TypeError('No part of a blob identity may be empty.');
-  const output = Buffer.from(hkdfSync('sha256', dataKey, salt, labelledDigest(LABEL, fields), 2 * KEY_SIZE));
+  const info = labelledDigest(LABEL, fields);
+  const output = Buffer.from(hkdfSync('sha256', createSecretKey(dataKey), salt, info, 2 * KEY_SIZE));
   const key = output.subarray(0, KEY_SIZE);
   const secret = createSecretKey(key);
   key.fill(0);

@@ -1,10 +1,10 @@
 import type { CredentialScope } from './credential-scope.ts';
 import { scopeString } from './credential-scope.ts';
 import { signatureDoesNotMatch } from './errors.ts';
-import { EMPTY_SHA256, equalSignatures, sha256Hex, sign, spacedHex } from './signing-key.ts';
+import { EMPTY_SHA256, equalSignatures, sha256Hex, sign, spacedHex, type SigningKey } from './signing-key.ts';
 
 export interface ChunkSigning {
-  signingKey: Buffer;
+  signingKey: SigningKey;
   /** Signature of the request itself. */
   seedSignature: string;
   scope: CredentialScope;

@@ -9,10 +9,17 @@ export function wireBytes(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
+// oxlint-disable-next-line no-control-regex -- the ASCII range is exactly what needs no conversion
+const ASCII = /^[\x00-\x7f]*$/;
+
 /** Wire text with one character per byte, which is how canonical requests are put together before hashing. */
 export function wireText(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- the ASCII range is exactly what needs no conversion
-  return /^[\x00-\x7f]*$/.test(text) ? text : wireBytes(text).toString('latin1');
+  return ASCII.test(text) ? text : wireBytes(text).toString('latin1');
+}
+
+/** What wire text with one character per byte says in UTF-8. */
+export function utf8Text(wire: string): string {
+  return ASCII.test(wire) ? wire : Buffer.from(wire, 'latin1').toString('utf8');
 }
 
 const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;

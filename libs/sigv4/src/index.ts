@@ -17,7 +17,7 @@ export type { AnonymousAuth, ParsedAuth, ParseOptions, SigV2Auth, SigV4Auth } fr
 export { MAX_EXPIRES_SECONDS } from './parse-presigned.ts';
 export { checkStreamingOperation, type PayloadMode, readPayloadMode } from './payload-hash.ts';
 export type { RequestHeaders, SignedRequest } from './request.ts';
-export { deriveSigningKey } from './signing-key.ts';
+export { deriveSigningKey, type SigningKey } from './signing-key.ts';
 export { signatureDoesNotMatchV2, verifyV2 } from './sigv2.ts';
 export { checkStreamingHeaders, type StreamingHeaders } from './trailer.ts';
 export { verifyV4 } from './verify.ts';

@@ -1,4 +1,4 @@
-import { percentDecode, recode, wireText } from './encode.ts';
+import { percentDecode, recode, utf8Text, wireText } from './encode.ts';
 
 export type RequestHeaders = ReadonlyArray<readonly [name: string, value: string]> | NodeJS.Dict<string | string[]>;
 
@@ -35,11 +35,14 @@ export function indexHeaders(headers: RequestHeaders): HeaderIndex {
 
 /** One value for a header: each trimmed, inner runs of white space made one space, duplicates joined with commas. */
 export function canonicalHeaderValue(values: readonly string[]): string {
-  return values.map((value) => collapse(value)).join(',');
+  return values.length === 1 ? collapse(values[0]!) : values.map((value) => collapse(value)).join(',');
 }
+
+const WHITE = /[ \t\r\n\f\v]/;
 
 // Not `\s` and `trim`: both would also eat 0xA0, which is half of a UTF-8 character here.
 function collapse(value: string): string {
+  if (!WHITE.test(value)) return value;
   const single = value.replace(/[ \t\r\n\f\v]+/g, ' ');
   return single.slice(single.startsWith(' ') ? 1 : 0, single.length > 1 && single.endsWith(' ') ? -1 : undefined);
 }
@@ -47,7 +50,7 @@ function collapse(value: string): string {
 /** The value of a header as text (UTF-8), or undefined when it is absent. */
 export function headerText(index: HeaderIndex, name: string): string | undefined {
   const values = index.get(name);
-  return values && Buffer.from(canonicalHeaderValue(values), 'latin1').toString('utf8');
+  return values && utf8Text(canonicalHeaderValue(values));
 }
 
 export interface QueryParameter {

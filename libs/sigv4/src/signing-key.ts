@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hash, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 export const TERMINAL = 'aws4_request';
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
@@ -14,9 +14,13 @@ function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text, 'utf8').digest();
 }
 
-/** Signature of a string to sign, in lower-case hex. Of a key in a buffer Node takes 20 µs more than of a key object. */
-export function sign(signingKey: Buffer, stringToSign: string): string {
-  return createHmac('sha256', createSecretKey(signingKey)).update(stringToSign, 'utf8').digest('hex');
+/** A derived signing key. Whoever uses one often keeps it as a key object: of a key in a buffer Node takes 20 µs more. */
+export type SigningKey = Buffer | KeyObject;
+
+/** Signature of a string to sign, in lower-case hex. */
+export function sign(signingKey: SigningKey, stringToSign: string): string {
+  const key = Buffer.isBuffer(signingKey) ? createSecretKey(signingKey) : signingKey;
+  return createHmac('sha256', key).update(stringToSign, 'utf8').digest('hex');
 }
 
 export function sha256Hex(data: string | Uint8Array, encoding: 'latin1' | 'utf8' = 'utf8'): string {

@@ -4,7 +4,7 @@ import { signatureDoesNotMatch } from './errors.ts';
 import type { SigV4Auth } from './parsed-auth.ts';
 import { inHeaderAndQuery } from './query-headers.ts';
 import { indexHeaders, type SignedRequest, splitTarget } from './request.ts';
-import { ALGORITHM, equalSignatures, sha256Hex, sign, spacedHex } from './signing-key.ts';
+import { ALGORITHM, equalSignatures, sha256Hex, sign, spacedHex, type SigningKey } from './signing-key.ts';
 
 interface Candidate {
   canonical: string;
@@ -15,7 +15,7 @@ interface Candidate {
  * Checks the signature of a request with the key derived for its scope, in constant time.
  * @throws 403 SignatureDoesNotMatch with what was signed here
  */
-export function verifyV4(request: SignedRequest, parsed: SigV4Auth, signingKey: Buffer): void {
+export function verifyV4(request: SignedRequest, parsed: SigV4Auth, signingKey: SigningKey): void {
   const headers = indexHeaders(request.headers);
   const { path, parameters } = splitTarget(request.target);
   const { signedHeaders, payloadHash } = parsed;

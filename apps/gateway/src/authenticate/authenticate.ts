@@ -6,6 +6,7 @@ import {
   invalidAccessKeyId,
   type ParsedAuth,
   type SignedRequest,
+  type SigningKey,
 } from '@coffer/sigv4';
 import type { Api } from '@coffer/aws-wire';
 import { factsOf } from '@coffer/aws-wire';
@@ -16,7 +17,7 @@ export interface Authenticated {
   readonly who: Identified;
   readonly auth: ParsedAuth;
   /** Present for SigV4: verifies the chunks of a signed streaming body. */
-  readonly signingKey?: Buffer;
+  readonly signingKey?: SigningKey;
 }
 
 export interface AuthenticateOptions {

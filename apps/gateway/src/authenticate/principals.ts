@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 import { identity, type PolicyText, type ResolvedPrincipal } from '@coffer/contracts';
 import type { BusClient } from '@coffer/bus';
 import { parsePolicy, type CompiledPolicy, type PolicyKind } from '@coffer/iam-policy';
@@ -17,7 +17,7 @@ export interface Identified {
 }
 
 interface Cached extends Identified {
-  readonly signingKey: Buffer;
+  readonly signingKey: KeyObject;
 }
 
 export interface KeyScope {
@@ -85,7 +85,7 @@ export class Principals implements LeaseListener {
         service: scope.service,
         ...(scope.sessionToken ? { sessionToken: scope.sessionToken } : {}),
       });
-      const entry = { ...this.identified(reply, scope.accessKeyId), signingKey: Buffer.from(reply.signingKey) };
+      const entry = { ...this.identified(reply, scope.accessKeyId), signingKey: createSecretKey(reply.signingKey) };
       // Read before the epoch that the lease vouches for: the change in between may have been this very principal.
       if (reply.epoch < this.lease.epoch) continue;
       this.byKey.set(name, entry);

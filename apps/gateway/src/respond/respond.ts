@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { finished, pipeline } from 'node:stream/promises';
+import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import type { WireResponse } from '@coffer/aws-wire';
 import type { Incoming } from '../listen/incoming.ts';
@@ -7,10 +7,14 @@ import { withoutDeclaration } from './whitespace.ts';
 
 /** How long an answer may take to be read by a client that still sends its own body. */
 const LINGER_MS = 2_000;
+const LENGTH = 'content-length';
+
+/** Headers in the order in which they go out, each name once. */
+export type HeaderList = readonly (readonly [name: string, value: string | string[]])[];
 
 export interface Reply {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly headers: HeaderList;
   readonly body?: string | Buffer | undefined;
   readonly stream?: Readable | undefined;
   /** Bytes of `stream`. */
@@ -18,15 +22,16 @@ export interface Reply {
 }
 
 /** Joins what the codec wrote with an operation's own headers. Header names of the latter win, whatever their case. */
-export function mergeHeaders(
-  wire: WireResponse['headers'],
-  ...others: Readonly<Record<string, string>>[]
-): Reply['headers'] {
-  const merged = new Map<string, [string, string | string[]]>();
-  for (const headers of [wire, ...others]) {
-    for (const [name, value] of Object.entries(headers)) merged.set(name.toLowerCase(), [name, value]);
+export function mergeHeaders(wire: WireResponse['headers'], ...others: Readonly<Record<string, string>>[]): HeaderList {
+  const merged: [string, string | string[]][] = Object.entries(wire);
+  for (const headers of others) {
+    for (const header of Object.entries(headers)) {
+      const lower = header[0].toLowerCase();
+      const at = merged.findIndex(([name]) => name.length === lower.length && name.toLowerCase() === lower);
+      merged[at < 0 ? merged.length : at] = header;
+    }
   }
-  return Object.fromEntries(merged.values());
+  return merged;
 }
 
 export interface Sent {
@@ -79,29 +84,30 @@ export async function respond(incoming: Incoming, response: ServerResponse, repl
  * Headers with the length of what follows. It comes last: Node reads a Content-Disposition that stands behind it as
  * something else than the latin1 text that all header values are.
  */
-function lengthened(
-  reply: Reply,
-  body: Buffer | undefined,
-  bodiless: boolean,
-): Record<string, string | string[] | number> {
-  const headers: Record<string, string | string[] | number> = {};
+function lengthened(reply: Reply, body: Buffer | undefined, bodiless: boolean): (string | string[])[] {
+  const headers: (string | string[])[] = [];
   let announced: string | string[] | undefined;
-  for (const [name, value] of Object.entries(reply.headers)) {
-    if (name.toLowerCase() === 'content-length') announced = value;
-    else headers[name] = value;
+  for (const [name, value] of reply.headers) {
+    if (name.length === LENGTH.length && name.toLowerCase() === LENGTH) announced = value;
+    else headers.push(name, value);
   }
   const length = reply.stream ? (reply.length ?? 0) : (body?.length ?? (bodiless ? announced : 0));
-  return length === undefined ? headers : { ...headers, 'Content-Length': length };
+  if (length !== undefined) headers.push('Content-Length', typeof length === 'number' ? String(length) : length);
+  return headers;
 }
 
 function bytesOf(body: string | Buffer): Buffer {
   return typeof body === 'string' ? Buffer.from(body) : body;
 }
 
-async function finish(response: ServerResponse, body: string | Buffer | undefined): Promise<void> {
-  const done = finished(response);
-  response.end(body);
-  await done;
+/** Ends the answer; rejects when the connection is gone before all of it was handed to the system. */
+function finish(response: ServerResponse, body: string | Buffer | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    response.once('finish', resolve);
+    response.once('close', () => reject(new Error('the connection closed before the answer was whole')));
+    response.once('error', reject);
+    response.end(body);
+  });
 }
 
 function hasBody({ headers }: Incoming): boolean {
