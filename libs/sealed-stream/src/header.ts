@@ -1,8 +1,9 @@
-import { createSecretKey, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createSecretKey, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { labelledDigest } from './encoding.ts';
 import { SealError } from './errors.ts';
 import { HEADER_SIZE, KEY_SIZE } from './format.ts';
+import { publicRandom, type RandomSource } from './random.ts';
 
 /** What a blob is: the blob key is derived from it, so bytes that were moved to another name do not open. */
 export interface BlobIdentity {
@@ -14,9 +15,6 @@ export interface BlobIdentity {
   /** Fresh for every sealing. */
   blobId: string;
 }
-
-/** Gives `size` random bytes. Only tests and published vectors use another source than the system's. */
-export type RandomSource = (size: number) => Buffer;
 
 /** The header of one sealed body with the secrets that belong to it. */
 export interface BlobKey {
@@ -39,7 +37,7 @@ const SALT_AT = 12;
 const COMMITMENT_AT = 28;
 
 /** Makes the header and the key for a new sealed body. */
-export function newBlobKey(dataKey: Uint8Array, identity: BlobIdentity, random: RandomSource = randomBytes): BlobKey {
+export function newBlobKey(dataKey: Uint8Array, identity: BlobIdentity, random: RandomSource = publicRandom): BlobKey {
   const header = Buffer.alloc(HEADER_SIZE);
   MAGIC.copy(header);
   header[MAGIC.length] = VERSION;

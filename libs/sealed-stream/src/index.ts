@@ -5,6 +5,7 @@ export { headerOf } from './header.ts';
 export type { BlobIdentity } from './header.ts';
 export { OpenStream } from './open-stream.ts';
 export type { OpenOptions } from './open-stream.ts';
+export { publicRandom } from './random.ts';
 export { planRange } from './range.ts';
 export type { RangePlan } from './range.ts';
 export { SealStream } from './seal-stream.ts';

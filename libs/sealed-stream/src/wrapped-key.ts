@@ -1,10 +1,12 @@
-import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { encodeFields } from './encoding.ts';
 import { SealError } from './errors.ts';
 import { KEY_SIZE, TAG_SIZE } from './format.ts';
-import type { RandomSource } from './header.ts';
+import { publicRandom, type RandomSource } from './random.ts';
 
+// oxlint-disable-next-line no-control-regex -- all of ASCII
+const ASCII = /^[\x00-\x7f]*$/;
 const VERSION = 1;
 const LABEL = 'coffer/wrapped-key/v1';
 const CIPHER = 'aes-256-gcm';
@@ -27,7 +29,7 @@ const MAX_SECRET_BYTES = 4096;
  * @throws TypeError when an argument is outside these limits.
  */
 export function wrapKey(kek: Uint8Array, keyId: string, plaintextKey: Uint8Array, aad: Record<string, string>): Buffer {
-  return wrapKeyWith(randomBytes, kek, keyId, plaintextKey, aad);
+  return wrapKeyWith(publicRandom, kek, keyId, plaintextKey, aad);
 }
 
 /** As {@link wrapKey}, with the randomness given. */
@@ -125,7 +127,10 @@ function derive(kek: Uint8Array, salt: Buffer): { key: KeyObject; nonce: Buffer;
 
 /** The head (version and key id), then all names and values, in the byte order of the names. */
 function encodeContext(head: Buffer, aad: Record<string, string>): Buffer {
-  const pairs = Object.entries(aad).map(([name, value]) => ({ order: Buffer.from(name, 'utf8'), name, value }));
-  pairs.sort((a, b) => Buffer.compare(a.order, b.order));
-  return Buffer.concat([head, encodeFields(pairs.flatMap(({ name, value }) => [name, value]))]);
+  const names = Object.keys(aad);
+  // Most contexts come in order already. Texts compare by UTF-16, whose order is that of the bytes for ASCII alone.
+  if (!names.every((name, index) => ASCII.test(name) && (index === 0 || names[index - 1]! < name))) {
+    names.sort((a, b) => Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8')));
+  }
+  return Buffer.concat([head, encodeFields(names.flatMap((name) => [name, aad[name]!]))]);
 }

@@ -1,20 +1,6 @@
-import { randomFillSync } from 'node:crypto';
+import { publicRandom } from '@coffer/sealed-stream';
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const CHANCE = 16;
-
-/** Drawn for many ids at once: a draw costs as much as fifty ids. */
-const pool = Buffer.alloc(256 * CHANCE);
-let used = pool.length;
-
-function chanceBytes(): Buffer {
-  if (used === pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  used += CHANCE;
-  return pool.subarray(used - CHANCE, used);
-}
 
 /**
  * A request id: 48 bits of milliseconds, then 80 random bits, in Crockford base32 (26 characters). Ids sort by time,
@@ -27,6 +13,6 @@ export function newRequestId(now: number = Date.now()): string {
     rest = Math.floor(rest / 32);
   }
   let chance = '';
-  for (const byte of chanceBytes()) chance += ALPHABET.charAt(byte & 31);
+  for (const byte of publicRandom(16)) chance += ALPHABET.charAt(byte & 31);
   return time + chance;
 }

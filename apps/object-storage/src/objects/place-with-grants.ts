@@ -30,7 +30,8 @@ export async function placeWithGrants<E extends Pick<NewVersion, 'caller' | 'dra
   elements: readonly E[],
   round: Round<E>,
 ): Promise<(Record<string, unknown> | Fault)[]> {
-  const results: (Record<string, unknown> | Fault)[] = elements.map(() => s3Error('OperationAborted'));
+  // An element that no round finishes is aborted.
+  const results: (Record<string, unknown> | Fault | undefined)[] = elements.map(() => undefined);
   const kept = new Set<number>();
   const granted = new Map<string, string>();
   const asked: VersionRef[] = [];
@@ -78,8 +79,8 @@ export async function placeWithGrants<E extends Pick<NewVersion, 'caller' | 'dra
   }
   return await Promise.all(
     elements.map(async (element, at) => {
-      const result = results[at];
-      if (!isFault(result) || kept.has(at) || !isRefusal(result)) return result ?? s3Error('OperationAborted');
+      const result = results[at] ?? s3Error('OperationAborted');
+      if (!isFault(result) || kept.has(at) || !isRefusal(result)) return result;
       return (await finalAnswer(deps, element, result)) as Record<string, unknown> | Fault;
     }),
   );
