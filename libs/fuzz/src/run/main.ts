@@ -31,7 +31,8 @@ if (unknown.length > 0) {
 }
 const modules = all.filter((module) => values.target?.includes(nameOf(module)) ?? true);
 const coverage: FileCoverage[] = [];
-let failed = 0;
+/** The first line of each failure, told once more at the end, where whoever looks at a long log looks first. */
+const failed: string[] = [];
 
 async function run(module: string): Promise<void> {
   const name = nameOf(module);
@@ -41,7 +42,7 @@ async function run(module: string): Promise<void> {
     console.log(reportOutcome(outcome, seed));
   }
   for (const failure of [...(outcome?.failures ?? []), ...(lost ? [lost] : [])]) {
-    failed += 1;
+    failed.push(`FAILED ${name}: ${failure.error.split('\n', 1)[0]}`);
     console.log(reportFailure(name, failure, seed, join(root, '.results', 'fuzz')));
   }
 }
@@ -53,5 +54,5 @@ const lane = async () => {
 };
 await Promise.all(Array.from({ length: AT_ONCE }, lane));
 console.log(`\n${reportCoverage(coverage)}`);
-console.log(`${modules.length} targets, ${failed} failures`);
-process.exit(failed === 0 ? 0 : 1);
+console.log([...failed, `${modules.length} targets, ${failed.length} failures`].join('\n'));
+process.exit(failed.length === 0 ? 0 : 1);
