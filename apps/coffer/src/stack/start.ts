@@ -18,6 +18,7 @@ import { databaseUrl, keepPostgres, provisionServices, type Say } from '../servi
 import { ensureCertificates, type TlsFiles } from '../tls/authority.ts';
 import { BLOB_BUCKET, minioSpec, natsSpec } from './backends.ts';
 import { findBinaries } from './binaries.ts';
+import { detoured, stackDetours } from './detours.ts';
 import { KeptProcess, type ProcessSpec } from './kept-process.ts';
 import { stopLeftovers } from './leftovers.ts';
 import { stackSecrets, type StackSecrets } from './secrets.ts';
@@ -106,6 +107,7 @@ async function startAll(
   rootKey: Record<string, string>,
 ): Promise<Operator> {
   const { options, layout, cleanup, secrets, tls } = stack;
+  const detours = stackDetours(options.env);
   const natsPort = await freePort();
   const minioPort = await freePort();
   const adminUrl = await startDatabase(stack);
@@ -115,8 +117,6 @@ async function startAll(
   ]);
   const natsUrl = `nats://127.0.0.1:${natsPort}`;
   const common = {
-    COFFER_NATS_URL: natsUrl,
-    COFFER_BLOB_ENDPOINT: `http://127.0.0.1:${minioPort}`,
     COFFER_BLOB_ACCESS_KEY: secrets.minio.user,
     COFFER_BLOB_SECRET_KEY: secrets.minio.password,
     COFFER_BLOB_BUCKET: BLOB_BUCKET,
@@ -124,8 +124,11 @@ async function startAll(
   };
   const spec = (service: AppName, n: number): Promise<ProcessSpec> => {
     const name = n === 0 ? service : `${service}-${n + 1}`;
+    const detour = detours[name];
     const own = {
-      COFFER_DATABASE_URL: databaseUrl(adminUrl, service, secrets.database[service]),
+      COFFER_NATS_URL: detoured(natsUrl, detour?.nats),
+      COFFER_BLOB_ENDPOINT: detoured(`http://127.0.0.1:${minioPort}`, detour?.minio),
+      COFFER_DATABASE_URL: detoured(databaseUrl(adminUrl, service, secrets.database[service]), detour?.postgres),
       COFFER_NATS_USER: service,
       COFFER_NATS_PASSWORD: secrets.bus[service],
     };
