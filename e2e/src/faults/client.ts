@@ -35,14 +35,19 @@ export interface Target {
 }
 
 /** A client of the SDK that never repeats by itself and tells what came back. */
-export function watchedClient(target: Target, note: (received: Received) => void, attempts = 1): S3Client {
+export function watchedClient(
+  target: Target,
+  note: (received: Received) => void,
+  attempts = 1,
+  timeoutMs = 20_000,
+): S3Client {
   return new Client({
     endpoint: target.endpoint,
     region: target.region,
     credentials: { ...target.keys },
     forcePathStyle: true,
     maxAttempts: attempts,
-    requestHandler: new WatchingHandler(note, 20_000),
+    requestHandler: new WatchingHandler(note, timeoutMs),
   });
 }
 

@@ -17,12 +17,17 @@ export interface Made extends Content {
 const POOL = randomBytes(12 * 1024 ** 2);
 let made = 0;
 
-/** A body like no other: a number of its own, then random bytes. */
-export function body(size: number): Buffer {
-  const start = (made * 4099) % (POOL.length - size);
+/** A body like no other: its number, then random bytes. The same each time in one process. */
+export function numberedBody(number: number, size: number): Buffer {
+  const start = (number * 4099) % (POOL.length - size);
   const content = Buffer.from(POOL.subarray(start, start + size));
-  content.write(`${(made += 1)}`.padStart(12, '0').slice(0, size), 0, 'latin1');
+  content.write(`${number}`.padStart(12, '0').slice(0, size), 0, 'latin1');
   return content;
+}
+
+/** The next body like no other. */
+export function body(size: number): Buffer {
+  return numberedBody((made += 1), size);
 }
 
 export function contentOf(bytes: Buffer, tags = ''): Made {

@@ -45,13 +45,14 @@ export class CrashableStack {
     readonly folder: string,
     private readonly ports: readonly [http: number, https: number],
     private readonly env: NodeJS.ProcessEnv,
+    private readonly args: readonly string[],
   ) {}
 
-  /** Makes the folder; starts nothing. */
-  static async create(mode: Mode, env: NodeJS.ProcessEnv = {}): Promise<CrashableStack> {
+  /** Makes the folder; starts nothing. `args` are further options of the command. */
+  static async create(mode: Mode, env: NodeJS.ProcessEnv = {}, args: readonly string[] = []): Promise<CrashableStack> {
     const folder = await mkdtemp(join(tmpdir(), 'coffer-crash-'));
     await mkdir(join(folder, 'tmp'));
-    return new CrashableStack(mode, folder, [await freePort(), await freePort()], { ...QUICK, ...env });
+    return new CrashableStack(mode, folder, [await freePort(), await freePort()], { ...QUICK, ...env }, args);
   }
 
   get data(): string {
@@ -60,6 +61,11 @@ export class CrashableStack {
 
   get endpoint(): string {
     return `http://127.0.0.1:${this.ports[0]}`;
+  }
+
+  /** Of the n-th gateway of a native stack, counted from 0. */
+  endpointOf(gateway: number): string {
+    return `http://127.0.0.1:${this.ports[0] + 2 * gateway}`;
   }
 
   get pid(): number {
@@ -93,7 +99,8 @@ export class CrashableStack {
     const [port, httpsPort] = this.ports.map(String) as [string, string];
     const command = this.mode === 'embedded' ? 'up' : 'stack';
     const [program, ...args] = [...under, process.execPath, cofferMain, command];
-    const child = spawn(program!, [...args, '--data', this.data, '--port', port, '--https-port', httpsPort], {
+    const options = ['--data', this.data, '--port', port, '--https-port', httpsPort, ...this.args];
+    const child = spawn(program!, [...args, ...options], {
       cwd: workspace,
       env: { ...plainEnvironment(this.folder), ...this.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,5 @@
+module coffer/e2e/linearizability
+
+go 1.22
+
+require github.com/anishathalye/porcupine v1.3.1
