@@ -6,6 +6,7 @@ import type { GatewayConfig } from './config.ts';
 import type { Recorder } from './record/recorder.ts';
 import type { BodyBudget } from './route/body.ts';
 import type { Contexts } from './route/contexts.ts';
+import type { BlobKeys } from './sealing/blob-keys.ts';
 import type { BucketKeys } from './sealing/bucket-keys.ts';
 import type { Uploads } from './bytes/uploads.ts';
 
@@ -18,6 +19,7 @@ export interface Gateway {
   readonly contexts: Contexts;
   readonly principals: Principals;
   readonly keys: BucketKeys;
+  readonly blobKeys: BlobKeys;
   readonly uploads: Uploads;
   readonly recorder: Recorder;
   /** Bytes of bodies read whole, all requests together. */

@@ -35,6 +35,7 @@ import { Recorder } from './record/recorder.ts';
 import { slowDown } from './respond/overload.ts';
 import { BodyBudget } from './route/body.ts';
 import { Contexts } from './route/contexts.ts';
+import { BlobKeys } from './sealing/blob-keys.ts';
 import { BucketKeys } from './sealing/bucket-keys.ts';
 
 const VERSION = '0.1.0';
@@ -56,6 +57,7 @@ export async function start(context: ServiceContext): Promise<RunningService> {
   principals.use(lease);
   const contexts = new Contexts(bus);
   const keys = new BucketKeys(bus, contexts);
+  const blobKeys = new BlobKeys();
   const gaps = new GapSpool(config.COFFER_SPOOL_FOLDER, name, bus, logger);
   const recorder = new Recorder(bus, gaps, logger);
   const gateway: Gateway = {
@@ -66,6 +68,7 @@ export async function start(context: ServiceContext): Promise<RunningService> {
     contexts,
     principals,
     keys,
+    blobKeys,
     uploads: new Uploads(bus),
     recorder,
     bodies: new BodyBudget(MAX_WHOLE_BODIES),
@@ -96,6 +99,7 @@ export async function start(context: ServiceContext): Promise<RunningService> {
       await gaps.stop();
       lease.stop();
       keys.close();
+      blobKeys.close();
       await nest.close();
       await blobs.close();
     },

@@ -1,13 +1,13 @@
 export { SealError } from './errors.ts';
 export type { SealErrorCode } from './errors.ts';
 export { HEADER_SIZE, MAX_PLAIN_SIZE, SEGMENT_SIZE, plainSize, sealedSize } from './format.ts';
-export { headerOf } from './header.ts';
-export type { BlobIdentity } from './header.ts';
+export { headerOf, readBlobKey, wipeKey } from './header.ts';
+export type { BlobIdentity, BlobKey } from './header.ts';
 export { OpenStream } from './open-stream.ts';
 export type { OpenOptions } from './open-stream.ts';
 export { publicRandom } from './random.ts';
 export { planRange } from './range.ts';
 export type { RangePlan } from './range.ts';
 export { SealStream } from './seal-stream.ts';
-export { open, seal } from './whole.ts';
+export { open, openUnder, seal } from './whole.ts';
 export { unwrapKey, wrapKey, wrappingKeyId } from './wrapped-key.ts';

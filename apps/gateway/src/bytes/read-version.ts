@@ -1,7 +1,15 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { objectStorage, type BucketContext, type SegmentRef, type VersionFacts } from '@coffer/contracts';
-import { open, OpenStream, planRange, type BlobIdentity } from '@coffer/sealed-stream';
+import {
+  open,
+  openUnder,
+  OpenStream,
+  planRange,
+  readBlobKey,
+  type BlobIdentity,
+  type BlobKey,
+} from '@coffer/sealed-stream';
 import type { Gateway } from '../gateway.ts';
 import type { ByteRange } from './range.ts';
 import { countPassed } from './used-buffers.ts';
@@ -37,11 +45,25 @@ export async function readBesideRow(gateway: Gateway, request: ReadRequest): Pro
   const [segment] = segments;
   if (version.partsCount !== undefined || segment?.body.kind !== 'inline') return undefined;
   if (!range) return Buffer.alloc(0);
+  const { sealed } = segment.body;
+  const identity = identityOf(request, segment);
+  const key = gateway.blobKeys.get(identity, sealed) ?? (await readKey(gateway, request, identity, sealed));
+  const bytes = openUnder(key, sealed).subarray(range.start, range.end + 1);
+  countPassed(bytes.length);
+  return bytes;
+}
+
+async function readKey(
+  gateway: Gateway,
+  request: ReadRequest,
+  identity: BlobIdentity,
+  sealed: Uint8Array,
+): Promise<BlobKey> {
   const dataKey = await dataKeyOf(gateway, request);
   try {
-    const bytes = open(dataKey, identityOf(request, segment), segment.body.sealed).subarray(range.start, range.end + 1);
-    countPassed(bytes.length);
-    return bytes;
+    const key = readBlobKey(dataKey, identity, sealed);
+    gateway.blobKeys.keep(identity, key);
+    return key;
   } finally {
     dataKey.fill(0);
   }
