@@ -58,6 +58,7 @@ func run(s *settings) error {
 	shared.next.Store(int64(s.first))
 	began := time.Now()
 	measured := began.Add(s.warmUp)
+	shared.begin = began
 	if s.duration > 0 {
 		shared.end = measured.Add(s.duration)
 	}
@@ -105,6 +106,9 @@ func run(s *settings) error {
 		}
 	}
 	r.summarise(all)
+	if s.rate > 0 {
+		r.summariseSlowed(tallies)
+	}
 	return json.NewEncoder(os.Stdout).Encode(r)
 }
 
@@ -119,6 +123,14 @@ func (w *worker) goOn(measured time.Time) {
 		if w.count > 0 && w.started.Add(1) > int64(w.count) {
 			return
 		}
+		if w.rate > 0 {
+			// What an operation waited for a free worker counts as the time that it took.
+			began = w.begin.Add(time.Duration(float64(w.started.Add(1)-1) / w.rate * float64(time.Second)))
+			if !began.Before(w.end) {
+				return
+			}
+			time.Sleep(time.Until(began))
+		}
 		bytes, entries := w.tally.bytes, w.tally.entries
 		operation, err, more := w.step()
 		if !more {
@@ -126,6 +138,11 @@ func (w *worker) goOn(measured time.Time) {
 		}
 		if began.Before(measured) {
 			w.tally.bytes, w.tally.entries = bytes, entries
+		}
+		if w.rate > 0 && errors.Is(err, errSlowDown) {
+			w.tally.bytes, w.tally.entries = bytes, entries
+			w.tally.slowed = append(w.tally.slowed, time.Since(began))
+			continue
 		}
 		if err != nil {
 			w.tally.bytes, w.tally.entries = bytes, entries

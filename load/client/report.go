@@ -13,6 +13,7 @@ type tally struct {
 	bytes     int64
 	entries   int64
 	errors    int
+	slowed    []time.Duration // what answers of 503 took, with --rate
 	samples   []string
 	last      time.Time
 }
@@ -41,6 +42,8 @@ type result struct {
 	P99           float64           `json:"p99Ms"`
 	Errors        int               `json:"errors"`
 	Samples       []string          `json:"errorSamples"`
+	Slowed        int               `json:"slowed,omitempty"` // answers of 503, with --rate
+	SlowedP99     float64           `json:"slowedP99Ms,omitempty"`
 	ClientCPU     float64           `json:"clientCpuSeconds"`
 	ProcessCPU    float64           `json:"processCpuSeconds"` // with what came before measuring: bodies, hashes, warm-up
 	NextNumber    int64             `json:"nextNumber"`
@@ -91,6 +94,16 @@ func (r *result) summarise(took []time.Duration) {
 	if r.Seconds > 0 {
 		r.OpsPerSecond = float64(r.Ops) / r.Seconds
 	}
+}
+
+// summariseSlowed counts the answers of 503.
+func (r *result) summariseSlowed(tallies []*tally) {
+	var took []time.Duration
+	for _, t := range tallies {
+		took = append(took, t.slowed...)
+	}
+	slices.Sort(took)
+	r.Slowed, r.SlowedP99 = len(took), quantile(took, 0.99)
 }
 
 // cpuSeconds that this process has used, user and system.

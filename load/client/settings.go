@@ -17,6 +17,7 @@ type settings struct {
 	operation      string
 	size           int
 	inFlight       int
+	rate           float64
 	duration       time.Duration
 	warmUp         time.Duration
 	count          int
@@ -48,6 +49,7 @@ func parse(arguments []string) (*settings, error) {
 	f.StringVar(&s.prefix, "prefix", "k/", "what every key begins with; for list the prefix that is asked for")
 	f.IntVar(&s.size, "size", 4096, "bytes of an object")
 	f.IntVar(&s.inFlight, "in-flight", 32, "requests in flight, each on a connection of its own")
+	f.Float64Var(&s.rate, "rate", 0, "operations a second that are begun whether or not earlier ones are answered, as long as --in-flight has room; 503 is counted apart then")
 	f.DurationVar(&s.duration, "duration", 0, "how long to measure, such as 5s")
 	f.DurationVar(&s.warmUp, "warm-up", 0, "how long to run before measuring")
 	f.IntVar(&s.count, "count", 0, "how many operations (of list: pages), instead of, or at most within, the duration")
@@ -91,6 +93,8 @@ func parse(arguments []string) (*settings, error) {
 		return nil, errors.New("--duration or --count is needed")
 	case s.inFlight < 1 || s.inFlight > 4096 || s.size < 0 || s.size > 1<<30 || s.pageSize < 1 || s.pageSize > 1000:
 		return nil, errors.New("--in-flight, --size or --page is out of bounds")
+	case s.rate < 0 || s.rate > 1e6 || s.rate > 0 && (s.duration <= 0 || s.count > 0 || s.warmUp > 0):
+		return nil, errors.New("--rate goes with --duration alone")
 	case reads && s.objects < 1:
 		return nil, errors.New("--objects is needed: which keys are there")
 	case s.payload != "signed" && s.payload != "unsigned", s.checksum != "none" && s.checksum != "crc32", listed != "flat" && listed != "delimiter":

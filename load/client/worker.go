@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -15,7 +16,8 @@ type work struct {
 	bodies  []body
 	next    atomic.Int64 // numbers of keys given out, by put and delete
 	started atomic.Int64 // operations begun, for --count
-	end     time.Time    // zero: no end by time
+	begin   time.Time
+	end     time.Time // zero: no end by time
 }
 
 // worker sends one request after the other on its own connection.
@@ -137,8 +139,14 @@ func (w *worker) sign(method, key, query, payload string, length int, extra []he
 	w.head = w.signer.appendHead(w.head[:0], method, w.address, path, query, payload, length, extra, time.Now())
 }
 
+// errSlowDown is the answer of a server that has too much to do.
+var errSlowDown = errors.New("status 503")
+
 // refused tells an unexpected answer: its status and the begin of its text.
 func refused(got answer) error {
+	if got.status == http.StatusServiceUnavailable {
+		return fmt.Errorf("%w: %s", errSlowDown, got.text)
+	}
 	text := got.text
 	if len(text) > 300 {
 		text = text[:300]

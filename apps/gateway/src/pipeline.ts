@@ -20,6 +20,7 @@ import { preflight } from './cors/preflight.ts';
 import { responseCors } from './cors/response-headers.ts';
 import type { Answer } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
+import type { Place } from './listen/admission.ts';
 import { readHead, type Incoming } from './listen/incoming.ts';
 import type { ProxyTrust } from './listen/trusted-proxies.ts';
 import { findOperation } from './operations/index.ts';
@@ -54,9 +55,9 @@ export async function serve(
   trust: ProxyTrust,
   message: IncomingMessage,
   response: ServerResponse,
-  expectsContinue: boolean,
+  entry: { readonly expectsContinue: boolean; readonly place: Place },
 ): Promise<void> {
-  const incoming = readHead(message, response, trust, expectsContinue);
+  const incoming = readHead(message, response, trust, entry.expectsContinue);
   const trail = new Trail(
     incoming,
     gateway.name,
@@ -77,7 +78,13 @@ export async function serve(
     reply = renderFailure(gateway, incoming, passage, trail, error);
   }
   if (answer?.facts) trail.add(answer.facts);
+  if (answer && isLong(answer)) entry.place.transfers();
   await recordAndRespond(gateway, incoming, response, trail, passage, answer, reply);
+}
+
+/** A body that goes out at its client's pace. */
+function isLong({ stream, brief }: Answer): boolean {
+  return stream !== undefined && !brief;
 }
 
 /** Everything up to the operation's own answer. */
@@ -304,7 +311,7 @@ async function recordAndRespond(
   reply: Reply,
 ): Promise<void> {
   const drafted = answer !== undefined && passage.exchange?.drafted === true;
-  const long = reply.stream !== undefined && !answer?.brief;
+  const long = answer !== undefined && isLong(answer);
   const turnAroundMs = performance.now() - incoming.started;
   const planned: Partial<RequestRecord> = {
     status: reply.status,

@@ -26,6 +26,8 @@ import { codecFor } from '@coffer/aws-wire';
 import { Uploads } from './bytes/uploads.ts';
 import { configSchema } from './config.ts';
 import type { Gateway } from './gateway.ts';
+import { Admission } from './listen/admission.ts';
+import { hasLongBody } from './listen/body-length.ts';
 import { listen, type ListenOptions } from './listen/listener.ts';
 import { operations } from './operations/index.ts';
 import { proxyTrust } from './listen/trusted-proxies.ts';
@@ -115,19 +117,23 @@ async function openListeners(gateway: Gateway, gaps: GapSpool): Promise<Server[]
     labels: ['method', 'status'],
   });
   const times = histogram({ name: 'coffer_request_seconds', help: 'Time of requests by method', labels: ['method'] });
-  let under = 0;
-  gauge({ name: 'coffer_requests_in_flight', help: 'Requests under way', collect: (metric) => metric.set(under) });
+  const admission = new Admission(config.COFFER_MAX_REQUESTS);
+  gauge({
+    name: 'coffer_requests_in_flight',
+    help: 'Requests under way',
+    collect: (metric) => metric.set(admission.inFlight),
+  });
   const take = (message: IncomingMessage, response: ServerResponse, expects: boolean) => {
-    if (under >= config.COFFER_MAX_REQUESTS) {
+    const place = admission.enter(hasLongBody(message));
+    if (!place) {
       gaps.count('overload');
-      slowDown(response);
+      slowDown(message, response);
       return;
     }
-    under++;
     const end = times.startTimer({ method: message.method ?? '' });
     const traceparent = message.headers['traceparent'];
     withTrace(typeof traceparent === 'string' ? traceparent : undefined, () =>
-      serve(gateway, trust, message, response, expects),
+      serve(gateway, trust, message, response, { expectsContinue: expects, place }),
     )
       .catch((error: unknown) => {
         gateway.log.error({ err: error }, 'a request fell through');
@@ -135,7 +141,7 @@ async function openListeners(gateway: Gateway, gaps: GapSpool): Promise<Server[]
         response.destroy();
       })
       .finally(() => {
-        under--;
+        place.leave();
         end();
         served.inc({ method: message.method ?? '', status: String(response.statusCode) });
       });

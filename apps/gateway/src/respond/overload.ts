@@ -1,16 +1,17 @@
-import type { ServerResponse } from 'node:http';
-import { escapeXml } from '@coffer/aws-wire';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hasLongBody } from '../listen/body-length.ts';
 
-const RETRY_AFTER_S = 1;
+const BODY = Buffer.from(
+  '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>',
+);
+const HEADERS = ['Content-Type', 'application/xml', 'Content-Length', String(BODY.length), 'Retry-After', '1'];
 
-/** The cheapest possible 503 SlowDown: nothing of the request is read, nothing is asked of anybody. */
-export function slowDown(response: ServerResponse): void {
-  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>SlowDown</Code><Message>${escapeXml('Please reduce your request rate.')}</Message></Error>`;
-  response.writeHead(503, {
-    'Content-Type': 'application/xml',
-    'Content-Length': Buffer.byteLength(body),
-    'Retry-After': String(RETRY_AFTER_S),
-    Connection: 'close',
-  });
-  response.end(body);
+/**
+ * The cheapest possible 503 SlowDown: nothing of the request is read, nothing is asked of anybody. The connection stays,
+ * since a new one for each attempt would cost more than the answer; one on which a long body comes, or may come, is closed.
+ */
+export function slowDown(message: IncomingMessage, response: ServerResponse): void {
+  if (hasLongBody(message) || message.headers.expect !== undefined) response.shouldKeepAlive = false;
+  response.writeHead(503, HEADERS);
+  response.end(BODY);
 }
