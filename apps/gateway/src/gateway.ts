@@ -2,6 +2,7 @@ import type { BlobStore } from '@coffer/blob-store';
 import type { BusClient } from '@coffer/bus';
 import type { Logger } from '@coffer/service-kit';
 import type { Principals } from './authenticate/principals.ts';
+import type { DigestThreads } from './checksums/digest-threads.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Recorder } from './record/recorder.ts';
 import type { BodyBudget } from './route/body.ts';
@@ -20,6 +21,7 @@ export interface Gateway {
   readonly principals: Principals;
   readonly keys: BucketKeys;
   readonly blobKeys: BlobKeys;
+  readonly digests: DigestThreads;
   readonly uploads: Uploads;
   readonly recorder: Recorder;
   /** Bytes of bodies read whole, all requests together. */

@@ -24,6 +24,7 @@ import { IdentityLease } from './authenticate/lease.ts';
 import { Principals } from './authenticate/principals.ts';
 import { codecFor } from '@coffer/aws-wire';
 import { Uploads } from './bytes/uploads.ts';
+import { DigestThreads } from './checksums/digest-threads.ts';
 import { configSchema } from './config.ts';
 import type { Gateway } from './gateway.ts';
 import { Admission } from './listen/admission.ts';
@@ -60,6 +61,7 @@ export async function start(context: ServiceContext): Promise<RunningService> {
   const contexts = new Contexts(bus);
   const keys = new BucketKeys(bus, contexts);
   const blobKeys = new BlobKeys();
+  const digests = new DigestThreads();
   const gaps = new GapSpool(config.COFFER_SPOOL_FOLDER, name, bus, logger);
   const recorder = new Recorder(bus, gaps, logger);
   const gateway: Gateway = {
@@ -71,6 +73,7 @@ export async function start(context: ServiceContext): Promise<RunningService> {
     principals,
     keys,
     blobKeys,
+    digests,
     uploads: new Uploads(bus),
     recorder,
     bodies: new BodyBudget(MAX_WHOLE_BODIES),
@@ -102,6 +105,7 @@ export async function start(context: ServiceContext): Promise<RunningService> {
       lease.stop();
       keys.close();
       blobKeys.close();
+      await digests.close();
       await nest.close();
       await blobs.close();
     },

@@ -58,13 +58,14 @@ export async function copyObject(exchange: Exchange, gateway: Gateway): Promise<
       range: version.size > 0 ? { start: 0, end: version.size - 1 } : undefined,
       signal: incoming.gone,
     });
-    const digest = await DigestStream.of(['MD5', algorithm]);
+    const digest = await DigestStream.of(['MD5', algorithm], version.size, gateway.digests);
     const target = { dataKey, bucketId: bucket.context.bucketId, key, internalVersionId };
-    const body = await sealInto(gateway, target, version.size, [digest], (sink) => {
-      plain.once('error', (error) => sink.destroy(error));
-      plain.pipe(sink);
-    });
-    const values = digest.values();
+    const { body, values } = await digest.over(
+      sealInto(gateway, target, version.size, [digest], (sink) => {
+        plain.once('error', (error) => sink.destroy(error));
+        plain.pipe(sink);
+      }),
+    );
     const checksum: Checksum = {
       algorithm,
       value: (values.get(algorithm) as Buffer).toString('base64'),

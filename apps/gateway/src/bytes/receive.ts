@@ -50,20 +50,24 @@ export async function receive(
     throw s3Error('EntityTooLarge', { ProposedSize: String(size), MaxSizeAllowed: String(MAX_UPLOAD) });
   }
   const extra = alsoCount(declared?.algorithm);
-  const digest = await DigestStream.of([
-    'MD5',
-    ...(payload.kind === 'hash' ? (['SHA256'] as const) : []),
-    ...(declared ? [declared.algorithm] : []),
-    ...extra,
-  ]);
-  const body =
+  const digest = await DigestStream.of(
+    [
+      'MD5',
+      ...(payload.kind === 'hash' ? (['SHA256'] as const) : []),
+      ...(declared ? [declared.algorithm] : []),
+      ...extra,
+    ],
+    size,
+    gateway.digests,
+  );
+  const { body, values } = await digest.over(
     !decoder && liesBesideRow(size)
-      ? await receiveSmall(exchange.incoming, target, size, digest)
-      : await sealInto(gateway, target, size, decoder ? [decoder.stream, digest] : [digest], (sink) =>
+      ? receiveSmall(exchange.incoming, target, size, digest)
+      : sealInto(gateway, target, size, decoder ? [decoder.stream, digest] : [digest], (sink) =>
           feed(exchange.incoming, sink),
-        );
+        ),
+  );
   try {
-    const values = digest.values();
     const of = (algorithm: ChecksumAlgorithm) => values.get(algorithm) as Buffer;
     if (payload.kind === 'hash' && of('SHA256').toString('hex') !== payload.sha256) {
       throw contentSha256Mismatch(payload.sha256, of('SHA256').toString('hex'));

@@ -56,12 +56,13 @@ export async function uploadPartCopy(exchange: Exchange, gateway: Gateway): Prom
       range,
       signal: exchange.incoming.gone,
     });
-    const digest = await DigestStream.of(['MD5', algorithm]);
-    const body = await sealInto(gateway, { dataKey, ...upload }, size, [digest], (sink) => {
-      plain.once('error', (error) => sink.destroy(error));
-      plain.pipe(sink);
-    });
-    const values = digest.values();
+    const digest = await DigestStream.of(['MD5', algorithm], size, gateway.digests);
+    const { body, values } = await digest.over(
+      sealInto(gateway, { dataKey, ...upload }, size, [digest], (sink) => {
+        plain.once('error', (error) => sink.destroy(error));
+        plain.pipe(sink);
+      }),
+    );
     const etag = (values.get('MD5') as Buffer).toString('hex');
     const checksum = { algorithm, value: (values.get(algorithm) as Buffer).toString('base64') };
     noteSource(exchange, source, version.size);
