@@ -32,6 +32,8 @@ const MAX_HEAD_BYTES = 32 * 1024;
 const HEAD_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADERS = 200;
+/** Connections that wait to be accepted; the system has a bound of its own. Past it clients see resets. */
+const BACKLOG = 4096;
 
 /** Opens one public listener and resolves when it accepts connections. */
 export async function listen(options: ListenOptions): Promise<Server> {
@@ -73,7 +75,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, () => {
+    server.listen({ port: options.port, host: options.host, backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve();
     });
