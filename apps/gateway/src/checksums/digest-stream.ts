@@ -31,10 +31,17 @@ export class DigestStream extends Transform {
       done(null, chunk);
       return;
     }
-    this.threaded.count(chunk).then(
-      () => done(null, chunk),
-      (error: unknown) => done(error instanceof Error ? error : new Error('digests failed')),
-    );
+    void this.handOver(this.threaded, chunk, done);
+  }
+
+  private async handOver(threaded: ThreadedDigest, chunk: Buffer, done: TransformCallback): Promise<void> {
+    try {
+      await threaded.count(chunk);
+    } catch (error) {
+      done(error instanceof Error ? error : new Error('the digests of a body could not be counted'));
+      return;
+    }
+    done(null, chunk);
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {

@@ -13,7 +13,6 @@ const port = parentPort;
 const bodies = new Map<number, Promise<Body>>();
 
 function answer(message: FromThread): void {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port to another thread has no origin
   port.postMessage(message);
 }
 

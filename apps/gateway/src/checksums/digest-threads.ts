@@ -58,7 +58,7 @@ class Thread {
     });
     worker.once('exit', () => {
       if (this.worker === worker) this.worker = undefined;
-      for (const body of [...this.bodies.values()]) body.failed(failure);
+      for (const body of this.bodies.values()) body.failed(failure);
     });
     return worker;
   }
