@@ -1,8 +1,7 @@
 // `npm test`: builds, runs each project's tests through Nx (cached), then the end-to-end suites: on embedded mode
 // everywhere, on the native stack where its programs are. The last line is `N passed, N failed, N skipped`.
-import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanEnvironment, node, resultsFolder, root } from './environment.mjs';
 import { lackedByNativeStack, programs } from './programs.mjs';
@@ -18,15 +17,6 @@ const add = (name, results, started) =>
 function run(title, args) {
   console.log(`\n=== ${title}`);
   return spawnSync(node, args, { cwd: root, stdio: 'inherit', env: cleanEnvironment() }).status === 0;
-}
-
-/** Runs beside others; resolves to whether it ended well. */
-function launch(args, output) {
-  const child = spawn(node, args, { cwd: root, stdio: ['ignore', output, output], env: cleanEnvironment() });
-  return new Promise((resolve) => {
-    child.once('error', () => resolve(false));
-    child.once('close', (code) => resolve(code === 0));
-  });
 }
 
 /** What a suite wrote; a suite that ended badly has failed, whatever it wrote. */
@@ -69,39 +59,13 @@ function runProjects() {
   console.log(`\nThe tests of ${projects.length} projects took ${Math.round((Date.now() - started) / 1000)} s.`);
 }
 
-async function runEndToEnd(stack, aside) {
+function runEndToEnd(stack) {
   const name = `e2e-${stack}`;
   const lacking = stack === 'native' ? lackedByNativeStack() : undefined;
   if (lacking !== undefined) return add(name, (inCi ? failedSuite : skippedSuite)(`the native stack: ${lacking}`));
   const started = Date.now();
-  const title = `\n=== end to end, ${stack}`;
-  const args = ['tools/e2e.mjs', '--stack', stack];
-  let ended;
-  if (aside) {
-    mkdirSync(resultsFolder, { recursive: true });
-    const log = join(resultsFolder, `${name}.log`);
-    const file = openSync(log, 'w');
-    ended = await launch(args, file);
-    closeSync(file);
-    console.log(`${title}\n${readFileSync(log, 'utf8')}`);
-  } else {
-    console.log(title);
-    ended = await launch(args, 'inherit');
-  }
+  const ended = run(`end to end, ${stack}`, ['tools/e2e.mjs', '--stack', stack]);
   return add(name, results(name, ended), started);
-}
-
-/**
- * Each stack has ports and folders of its own, and each waits for half of its time: with a second core both run at once.
- * What they print must not mix, so the native stack's is shown when it is over.
- */
-async function runBothStacks() {
-  if (availableParallelism() > 1) {
-    await Promise.all([runEndToEnd('native', true), runEndToEnd('embedded', false)]);
-  } else {
-    await runEndToEnd('embedded', false);
-    await runEndToEnd('native', false);
-  }
 }
 
 /** One line for each file and reason; a skip that gives no reason is named by its test. */
@@ -139,7 +103,8 @@ function summarize() {
 try {
   runPrograms();
   runProjects();
-  await runBothStacks();
+  runEndToEnd('embedded');
+  runEndToEnd('native');
 } catch (error) {
   add('test run', failedSuite(error instanceof Error ? error.message : String(error)));
 }
