@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { conditions: ['@coffer/source'] },
   ssr: { resolve: { conditions: ['@coffer/source'] } },
   test: {
-    include: ['{libs,apps}/*/{src,test}/**/*.test.ts', 'load/src/**/*.test.ts', 'tools/**/*.test.mjs'],
+    include: ['{libs,apps}/*/{src,test}/**/*.test.ts', '{e2e,load}/src/**/*.test.ts', 'tools/**/*.test.mjs'],
     environment: 'node',
     testTimeout: 30_000,
     hookTimeout: 120_000,

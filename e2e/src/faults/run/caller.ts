@@ -33,8 +33,10 @@ const AGAIN: readonly string[] = ['OperationAborted', 'ConditionalRequestConflic
 /** One client: makes calls one after the other, and writes down how each went. */
 export class Caller {
   readonly s3: S3Client;
-  /** Of the last call that had an answer without an error. */
+  /** Of the last call, if it had no answer. */
   lastFailure: Failure | undefined;
+  /** In which what is under way was begun. */
+  epoch = 0;
 
   constructor(
     readonly number: number,
@@ -43,8 +45,9 @@ export class Caller {
     target: Target,
     /** Which of the gateways, for reports. */
     readonly gateway: string,
+    attempts = 1,
   ) {
-    this.s3 = watchedClient(target, (received) => shared.received.push(received), 1, CALL_WITHIN_MS);
+    this.s3 = watchedClient(target, (received) => shared.received.push(received), attempts, CALL_WITHIN_MS);
   }
 
   /** @param expected codes of refusals that are in order */

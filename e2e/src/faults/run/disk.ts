@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, open, rm } from 'node:fs/promises';
+import { cp, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -53,6 +53,13 @@ export class Disk {
 
   async free(): Promise<void> {
     await rm(this.#filler, { force: true });
+  }
+
+  /** MinIO keeps what was deleted for minutes, which is more than there is room for. */
+  async emptyTrash(): Promise<void> {
+    const trash = join(this.whole, 'data', '.minio.sys', 'tmp', '.trash');
+    const entries = await readdir(trash).catch(() => []);
+    await Promise.all(entries.map((name) => rm(join(trash, name), { recursive: true, force: true })));
   }
 
   /** What is still open there goes with its process. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { kill, stackProcess } from '../processes.ts';
+import { isAlive, kill, stackProcess } from '../processes.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { Backend, Detours, Service } from './detours.ts';
 import { BACKENDS, SERVICES, uses } from './detours.ts';
@@ -28,7 +28,7 @@ const nothing = (): Promise<void> => Promise.resolve();
 
 /** Waits for a process that may be on its way back from an earlier fault. */
 async function processOf(field: Field, name: string): Promise<number> {
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 400; tries += 1) {
     const pid = stackProcess(field.data, name);
     if (pid !== undefined) return pid;
     await pause(50);
@@ -60,7 +60,11 @@ function stopped(random: SeededRandom): Fault {
     begin: async (field) => {
       const pid = await processOf(field, name);
       process.kill(pid, 'SIGSTOP');
-      return () => Promise.resolve(void process.kill(pid, 'SIGCONT'));
+      // It may have been killed meanwhile.
+      return () => {
+        if (isAlive(pid)) process.kill(pid, 'SIGCONT');
+        return nothing();
+      };
     },
   };
 }
@@ -129,10 +133,11 @@ export interface Round {
 export function roundOf(seed: SeededRandom, n: number, withDisk: boolean): Round {
   const kinds = KINDS.filter(([kind]) => withDisk || kind !== 'disk-full');
   const random = seed.fork(n + 1);
-  const any = (): Fault => random.pick(kinds)[1](random);
   const turn = seed.fork(-1 - Math.floor(n / kinds.length));
   const order = kinds.map((kind) => ({ kind, at: turn.next() })).toSorted((a, b) => a.at - b.at);
   const first = order[n % kinds.length]!.kind[1](random);
-  const faults = random.chance(0.25) ? [first, any()] : [first];
+  const faults = random.chance(0.25)
+    ? [first, random.pick(kinds.filter(([kind]) => kind !== first.kind))[1](random)]
+    : [first];
   return { calmMs: random.int(500, 2_500), faults, apartMs: random.int(0, 1_000) };
 }

@@ -35,6 +35,16 @@ export class History {
   /** Calls by name, with how they ended. */
   readonly counts = new Map<string, { done: number; refused: number; unknown: number }>();
 
+  /** Takes out the operations on keys with these prefixes. */
+  take(...prefixes: readonly string[]): Operation[] {
+    const taken: Operation[] = [];
+    const left: Operation[] = [];
+    for (const operation of this.operations)
+      (prefixes.some((prefix) => operation.key.startsWith(prefix)) ? taken : left).push(operation);
+    this.operations = left;
+    return taken;
+  }
+
   count(what: string, how: 'done' | 'refused' | 'unknown'): void {
     const counts = this.counts.get(what) ?? { done: 0, refused: 0, unknown: 0 };
     counts[how] += 1;

@@ -5,6 +5,13 @@ const EACH = 4;
 /** Characters that have to be encoded on the wire, all of ASCII, so that JavaScript sorts keys as Coffer does. */
 const SUFFIX = ' +%&';
 
+/** How many epochs before the present one are still read. */
+export const KEPT_EPOCHS = 4;
+
+export function prefixOf(epoch: number): string {
+  return `e${String(epoch).padStart(5, '0')}/`;
+}
+
 /** Keys with a common prefix, all of whose names are known before they are written. */
 export interface Group {
   readonly prefix: string;
@@ -20,7 +27,7 @@ export class Keys {
   constructor(private readonly clients: number) {}
 
   #group(name: string, size: number, epoch: number): Group {
-    const prefix = `e${String(epoch).padStart(5, '0')}/${name}-`;
+    const prefix = `${prefixOf(epoch)}${name}-`;
     return { prefix, keys: Array.from({ length: size }, (_, n) => `${prefix}${n}${SUFFIX}`) };
   }
 
@@ -38,9 +45,9 @@ export class Keys {
     return random.pick(this.group(client, random).keys);
   }
 
-  /** A key of any round so far. */
+  /** A key of the last few epochs. */
   pickOld(client: number, random: SeededRandom): string {
-    return random.pick(this.group(client, random, random.int(0, this.epoch)).keys);
+    return random.pick(this.group(client, random, random.int(Math.max(0, this.epoch - KEPT_EPOCHS), this.epoch)).keys);
   }
 
   /** Every name of one epoch. */

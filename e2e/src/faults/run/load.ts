@@ -7,7 +7,7 @@ import { getVersion, list, look } from './reads.ts';
 import { copy, multipart, put, putConditionally, remove, removeSeveral, removeVersion } from './writes.ts';
 
 /** Longest pause between two calls of one client, in milliseconds. */
-const THINK_MS = 60;
+const THINK_MS = 200;
 const AFTER_FAILURE_MS = 150;
 
 type Act = (caller: Caller, bucket: string, key: string) => Promise<void>;
@@ -49,6 +49,11 @@ export class Load {
     });
   }
 
+  /** The epoch in which the call began that has been under way for longest. */
+  oldestEpoch(): number {
+    return Math.min(...this.callers.map(({ epoch }) => epoch));
+  }
+
   start(): void {
     this.#stopping = false;
     this.#running = this.callers.map((caller) => this.#run(caller));
@@ -66,6 +71,7 @@ export class Load {
 
   async #run(caller: Caller): Promise<void> {
     while (!this.#stopping) {
+      caller.epoch = caller.shared.keys.epoch;
       const bucket = caller.random.chance(0.6) ? PLAIN : KEPT;
       await caller.random.weighted(MIX)(caller, bucket, pick(caller));
       await pause(caller.lastFailure ? AFTER_FAILURE_MS : caller.random.int(0, THINK_MS));

@@ -23,10 +23,17 @@ export class Versions {
   /** What was tried and got no answer: each may have left one version. */
   readonly #unsure = new Map<string, string[]>();
 
+  readonly #nameless = new Map<string, string[]>();
+
   made(version: Version): void {
     const versions = this.#byKey.get(version.key) ?? [];
     versions.push(version);
     this.#byKey.set(version.key, versions);
+  }
+
+  /** It was acknowledged, and its id not told. */
+  nameless(key: string, value: string): void {
+    this.#nameless.set(key, [...(this.#nameless.get(key) ?? []), value]);
   }
 
   unsure(key: string, value: string): void {
@@ -48,13 +55,22 @@ export class Versions {
     return old.length === 0 ? undefined : random.pick(old);
   }
 
-  /** Compares with all versions that a server lists while nobody writes. */
-  check(shown: readonly ShownVersion[]): string[] {
+  forget(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#byKey.delete(key);
+      this.#unsure.delete(key);
+      this.#nameless.delete(key);
+    }
+  }
+
+  /** Compares with all versions of these keys that a server lists while nobody writes. */
+  check(shown: readonly ShownVersion[], keys: readonly string[]): string[] {
     const problems: string[] = [];
     const listed = new Map(shown.map((version) => [version.id, version]));
     if (listed.size !== shown.length) problems.push('a version is listed twice');
     const left = new Map([...this.#unsure].map(([key, values]) => [key, [...values]]));
-    for (const version of [...this.#byKey.values()].flat()) {
+    const due = new Map([...this.#nameless].map(([key, values]) => [key, [...values]]));
+    for (const version of keys.flatMap((key) => this.of(key))) {
       const { id, key, value, removalStart, removalEnd } = version;
       const there = listed.get(id);
       listed.delete(id);
@@ -65,12 +81,19 @@ export class Versions {
         problems.push(`version ${id} of ${key} holds ${there.value || 'nothing'}, not ${value || 'nothing'}`);
     }
     for (const { id, key, value } of listed.values()) {
-      const possible = left.get(key) ?? [];
-      const at = possible.indexOf(value);
-      if (at < 0)
+      if (!takeOut(due.get(key), value) && !takeOut(left.get(key), value))
         problems.push(`version ${id} of ${key} (${value || 'a delete marker'}) is nothing that a client made`);
-      else possible.splice(at, 1);
+    }
+    for (const key of keys) {
+      for (const value of due.get(key) ?? [])
+        problems.push(`a version of ${key} (${value}) was acknowledged and is not there`);
     }
     return problems;
   }
+}
+
+function takeOut(values: string[] | undefined, value: string): boolean {
+  const at = values?.indexOf(value) ?? -1;
+  if (at >= 0) values!.splice(at, 1);
+  return at >= 0;
 }

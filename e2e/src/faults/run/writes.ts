@@ -19,6 +19,9 @@ interface Written {
   readonly $metadata: { readonly requestId?: string | undefined };
 }
 
+/** After five seconds the answer to a copy or a completion begins, before its version has an id (docs/differences.md). */
+const EARLY_ANSWER_US = 5_000_000;
+
 type Kind = 'write' | 'create' | 'replace';
 
 /** Writes down what a write of one key came to. A refusal for its condition tells what the key held or did not hold. */
@@ -41,8 +44,10 @@ function noteWrite(
     note({ kind, value, end, what: `${what} ${outcome.output.$metadata.requestId}` });
     seen.set(id, wrote.value);
     const { VersionId } = outcome.output;
-    if (bucket === KEPT && VersionId !== undefined) versions.made({ id: VersionId, key, value, start, end });
-    else if (bucket === KEPT) caller.shared.history.problems.push(`${what} was answered without a version id`);
+    if (bucket !== KEPT) return;
+    if (VersionId !== undefined) versions.made({ id: VersionId, key, value, start, end });
+    else if (end - start > EARLY_ANSWER_US) versions.nameless(key, value);
+    else caller.shared.history.problems.push(`${what} was answered without a version id`);
   } else if (outcome.kind === 'unsure') {
     note({ kind, value, end: null, what: `${what} (${outcome.reason})` });
     if (bucket === KEPT) versions.unsure(key, value);
