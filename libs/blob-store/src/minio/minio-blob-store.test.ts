@@ -99,6 +99,11 @@ describe('opening', () => {
       await client.setBucketVersioning('versioned', { Status: 'Enabled' });
       const versioned = minioBlobStore({ ...server, bucket: 'versioned' });
       await expect(versioned).rejects.toMatchObject({ code: 'BlobStoreUnavailable', retryable: false });
+      // As when several processes start together for the first time.
+      const together = await Promise.all(
+        Array.from({ length: 8 }, () => minioBlobStore({ ...server, bucket: 'together' })),
+      );
+      await Promise.all(together.map((each) => each.close()));
       const store = await minioBlobStore({ ...server, bucket: 'blobs' });
       await server.stop();
       await expect(store.check()).rejects.toMatchObject({ code: 'BlobStoreUnavailable', retryable: true });

@@ -90,7 +90,7 @@ class MinioBlobStore implements BlobStore {
   /** Makes the bucket when it is absent, and refuses a versioned one. */
   async prepare(): Promise<void> {
     await this.#call(CALL_MS, async () => {
-      if (!(await this.#client.bucketExists(this.#bucket))) await this.#client.makeBucket(this.#bucket, this.#region);
+      if (!(await this.#client.bucketExists(this.#bucket))) await this.#makeBucket();
       const versioning = (await this.#client.getBucketVersioning(this.#bucket)) as { Status?: string } | string;
       if (typeof versioning === 'object' && versioning.Status) {
         throw new BlobError('BlobStoreUnavailable', 'The bucket of the blob store must not be versioned.', {
@@ -98,6 +98,15 @@ class MinioBlobStore implements BlobStore {
         });
       }
     });
+  }
+
+  /** Processes that start together for the first time all find it absent; one of them makes it. */
+  async #makeBucket(): Promise<void> {
+    try {
+      await this.#client.makeBucket(this.#bucket, this.#region);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'BucketAlreadyOwnedByYou') throw error;
+    }
   }
 
   async put(id: string, size: number, body: BlobBody, options: BlobOptions = {}): Promise<void> {
