@@ -3,6 +3,7 @@ import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-n
 import { decodeOutcomes, encode, encodeEnvelopes, noRoom } from '../codec.ts';
 import type { Carrier, CarrierToAll, Envelope, Outcome } from '../envelope.ts';
 import { asFault, busFault } from '../faults.ts';
+import { PayloadLimit } from './payload-limit.ts';
 import { callSubject } from './permissions.ts';
 import type { Requests } from './requests.ts';
 import { headerNames } from './headers.ts';
@@ -15,7 +16,7 @@ const RECONNECT_WAIT_MS = 1_000;
 /** Sends envelopes as NATS requests: one alone as its bare message, several as a batch. */
 export class NatsCarrier implements Carrier, CarrierToAll {
   readonly #service: ServiceName;
-  readonly #connection: NatsConnection;
+  readonly #limit: PayloadLimit;
   readonly #requests: Requests;
   readonly #connected: (limitMs: number) => Promise<boolean>;
 
@@ -26,7 +27,7 @@ export class NatsCarrier implements Carrier, CarrierToAll {
     connected: (limitMs: number) => Promise<boolean>,
   ) {
     this.#service = service;
-    this.#connection = connection;
+    this.#limit = new PayloadLimit(connection);
     this.#requests = requests;
     this.#connected = connected;
   }
@@ -68,7 +69,7 @@ export class NatsCarrier implements Carrier, CarrierToAll {
     const [first] = envelopes;
     if (!first) return [];
     const data = contract.batched ? encodeEnvelopes(envelopes) : encode(first.message);
-    const limit = (this.#connection.info?.max_payload ?? 0) - HEADER_BYTES;
+    const limit = this.#limit.bytes - HEADER_BYTES;
     if (data.length > limit) {
       if (envelopes.length > 1) return await this.#halves(contract, envelopes, timeoutMs);
       const message = `The message for ${contract.subject} has ${data.length} bytes; the bus carries ${limit}`;

@@ -7,6 +7,7 @@ import { busFault } from '../faults.ts';
 import type { BusLog } from '../transport.ts';
 import { within } from '../within.ts';
 import { headerNames } from './headers.ts';
+import { PayloadLimit } from './payload-limit.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 /** Room for the array around a batch, and for the mark of an element that is left out. */
@@ -51,6 +52,7 @@ function sizeOf(outcome: Outcome): number {
 export class Receiver {
   readonly #service: ServiceName;
   readonly #connection: NatsConnection;
+  readonly #limit: PayloadLimit;
   readonly #dispatcher: Dispatcher;
   readonly #log: BusLog;
   #subscriptions: Subscription[] = [];
@@ -58,6 +60,7 @@ export class Receiver {
   constructor(service: ServiceName, connection: NatsConnection, dispatcher: Dispatcher, log: BusLog) {
     this.#service = service;
     this.#connection = connection;
+    this.#limit = new PayloadLimit(connection);
     this.#dispatcher = dispatcher;
     this.#log = log;
   }
@@ -103,7 +106,7 @@ export class Receiver {
   }
 
   #encode(subject: string, outcomes: readonly Outcome[]): Buffer {
-    const limit = this.#connection.info?.max_payload ?? 0;
+    const limit = this.#limit.bytes;
     const tooLarge: Outcome = { fault: busFault('Internal', `${subject}: the reply is larger than the bus carries`) };
     try {
       const data = encodeOutcomes(outcomes);
