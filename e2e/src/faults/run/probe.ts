@@ -70,23 +70,21 @@ export class Probe {
   async recovery(end: number): Promise<Recovery> {
     const { failures } = this.shared.history;
     let well = 0;
-    let status = false;
     let missing: string | undefined;
     for (;;) {
       const started = now();
-      const answers = await Promise.all(this.#callers.map((_, n) => this.#gateway(n)));
-      const answered = now();
-      if (answers.every(Boolean) && !status) {
-        const said = await this.status.wrong();
-        status = said === undefined;
-        missing = said ?? missing;
-      }
-      if (answers.every(Boolean) && status) well ||= answered;
+      const [wrong, ...answers] = await Promise.all([
+        this.status.wrong(),
+        ...this.#callers.map((_, n) => this.#gateway(n)),
+      ]);
+      missing = wrong ?? missing;
+      const good = wrong === undefined && answers.every(Boolean);
+      if (good) well ||= now();
       const bad = failures.filter(({ start }) => start >= end);
       const last = bad.at(-1);
       const lastBad = last?.end ?? 0;
       // A probe of everything that succeeded has to come after whatever failed last.
-      if (lastBad > well || !answers.every(Boolean)) [well, status] = [0, false];
+      if (!good || lastBad > well) well = 0;
       const recovered = well > 0 && now() - Math.max(well, lastBad) >= CALM_MS * 1000;
       if (recovered || now() - end > GIVE_UP_MS * 1000) {
         const at = recovered ? well : now();
