@@ -1,7 +1,9 @@
-// Builds one project and the projects it references. `tsc -b` is incremental, so running it again costs little;
+// Builds one project and the projects it references, and bundles it when it is a program. `tsc -b` is incremental, so running it again costs little;
 // a folder lock keeps parallel builds from writing the same referenced output at the same time.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundle } from './bundle.mjs';
 
 const project = process.argv[2];
 if (!project) {
@@ -27,3 +29,4 @@ for (;;) {
 process.on('exit', () => rmSync(lock, { recursive: true, force: true }));
 const done = spawnSync(process.execPath, ['node_modules/typescript7/bin/tsc', '-b', project], { stdio: 'inherit' });
 process.exitCode = done.status ?? 1;
+if (done.status === 0 && existsSync(join(project, 'src', 'main.ts'))) await bundle(project);

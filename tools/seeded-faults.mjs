@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, 
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundle } from './bundle.mjs';
 import { seededFaults } from './seeded-faults-list.mjs';
 import { resultsFolder, root } from './environment.mjs';
 import { lackedByNativeStack } from './programs.mjs';
@@ -30,6 +31,11 @@ function copyProduct() {
   }
   cpSync(join(root, 'package.json'), join(product, 'package.json'));
   return product;
+}
+
+/** Bundles the copy's programs anew from its modules. */
+async function bundleAll(product) {
+  for (const app of readdirSync(join(product, 'apps'))) await bundle(join(product, 'apps', app));
 }
 
 /** Replaces the one place that the fault names. @returns what takes it back */
@@ -79,6 +85,7 @@ try {
     let problem;
     try {
       const takeBack = plant(product, fault);
+      await bundleAll(product);
       problem = search(product, fault);
       takeBack();
     } catch (error) {

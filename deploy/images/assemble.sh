@@ -3,7 +3,7 @@
 set -eu
 app=$1
 out=$2
-[ -f "apps/$app/dist/main.js" ] || { echo "apps/$app is not built, or there is no such app" >&2; exit 1; }
+[ -f "apps/$app/dist/program/main.js" ] || { echo "apps/$app is not built, or there is no such app" >&2; exit 1; }
 
 mkdir -p "$out"
 cp package.json package-lock.json "$out/"

@@ -50,7 +50,7 @@ describe.runIf(present)('a large file', () => {
       const [up, down] = [join(stack().scratch, 'large-up'), join(stack().scratch, 'large-down')];
       await pseudoRandomFile(up, LARGE);
       const { pid } = stack();
-      const [gateway] = native ? processesOf(pid!, 'gateway/dist/main.js') : [pid];
+      const [gateway] = native ? processesOf(pid!, 'gateway/dist/program/main.js') : [pid];
       if (native) expect(gateway, 'the gateway is a process of its own').toBeDefined();
       const memory = gateway === undefined ? () => Number.NaN : watchMemory(gateway);
       const started = Date.now();

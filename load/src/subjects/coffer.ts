@@ -15,6 +15,8 @@ export interface CofferOptions {
   /** Of the stack: how many gateways, and how many replicas of object-storage. */
   readonly replicas?: number;
   readonly env?: NodeJS.ProcessEnv;
+  /** The bundled program, unless said otherwise. */
+  readonly program?: string;
 }
 
 function exported(output: string, name: string): string | undefined {
@@ -28,15 +30,15 @@ async function portsFor(gateways: number): Promise<number> {
 }
 
 export async function startCoffer(options: CofferOptions): Promise<Subject> {
-  const { name, mode, replicas = 1 } = options;
-  if (!existsSync(cofferMain)) throw new Error(`There is no ${cofferMain}: run "npm run build" first.`);
+  const { name, mode, replicas = 1, program = cofferMain } = options;
+  if (!existsSync(program)) throw new Error(`There is no ${program}: run "npm run build" first.`);
   if (mode === 'stack') for (const program of ['nats-server', 'minio']) binary(program);
   const data = join(options.folder, name);
   const port = await portsFor(replicas);
   const counts = mode === 'stack' ? ['--gateways', String(replicas), '--object-storages', String(replicas)] : [];
   const running = await start({
     command: process.execPath,
-    args: [cofferMain, mode, '--data', data, '--port', String(port), '--https-port', '0', ...counts],
+    args: [program, mode, '--data', data, '--port', String(port), '--https-port', '0', ...counts],
     env: { ...serverEnvironment(), ...options.env },
     ready: (output) => exported(output, 'AWS_REGION') !== undefined,
   });

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cofferModules } from '../paths.ts';
 import { progress } from '../report/progress.ts';
 import { startCoffer } from './coffer.ts';
 import { minioSecrets, startMinio, type MinioSecrets } from './minio.ts';
@@ -12,6 +13,7 @@ export const subjectNames = [
   'embedded',
   'native',
   'native-two',
+  'embedded-recorded',
   'embedded-unrecorded',
 ] as const;
 export type SubjectName = (typeof subjectNames)[number];
@@ -72,8 +74,10 @@ export class Fleet {
         return startMinio({ name, folder, secrets: this.#secrets(), encryption: name === 'minio' });
       case 'embedded':
         return startCoffer({ name, folder, env, mode: 'up' });
+      case 'embedded-recorded':
+        return startCoffer({ name, folder, env, mode: 'up', program: cofferModules });
       case 'embedded-unrecorded':
-        return startCoffer({ name, folder, mode: 'up', env: { ...env, ...withoutRecords() } });
+        return startCoffer({ name, folder, mode: 'up', env: { ...env, ...withoutRecords() }, program: cofferModules });
       case 'native':
         return startCoffer({ name, folder, env, mode: 'stack' });
       case 'native-two':

@@ -97,10 +97,10 @@ function oldNode(): { file: string; version: string } | undefined {
 }
 
 describe('a Node that is too old', () => {
-  const apps = join(dirname(main), '..', '..');
+  const apps = join(dirname(main), '..', '..', '..');
   const programs: [string, string][] = [
     ['coffer', main],
-    ...serviceNames.map((name): [string, string] => [name, join(apps, name, 'dist', 'main.js')]),
+    ...serviceNames.map((name): [string, string] => [name, join(apps, name, 'dist', 'program', 'main.js')]),
   ];
   const sentence = (version: string): string =>
     `Coffer needs Node ${MINIMUM_NODE} or newer and this is ${version}; start it with node_modules/.bin/node, which "npm ci" puts there.`;

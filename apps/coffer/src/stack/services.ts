@@ -14,7 +14,7 @@ const watchdog = fileURLToPath(new URL('watchdog.js', import.meta.url));
 
 /** @throws UserError when the app is not built */
 export function mainOf(service: AppName): string {
-  const main = join(dirname(createRequire(import.meta.url).resolve(`@coffer/${service}`)), 'main.js');
+  const main = join(dirname(createRequire(import.meta.url).resolve(`@coffer/${service}`)), 'program', 'main.js');
   if (!existsSync(main)) throw new UserError(`${main} is missing; run "npm run build" first.`);
   return main;
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The built program: the tests run what people run. */
-export const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+export const main = fileURLToPath(new URL('../../dist/program/main.js', import.meta.url));
 const READY_WITHIN_MS = 90_000;
 
 /** The environment without what the machine or a developer's shell sets for AWS and Coffer. */
