@@ -1,10 +1,11 @@
-// `npm run e2e:containers`: builds the images, brings docker-compose.yml up, runs the suites of the AWS CLI against it,
-// scales it, and takes it down. Skipped with its reason where no engine is; there CI fails.
+// `npm run e2e:containers`: builds the images, brings docker-compose.yml up, runs suites of the AWS CLI against it, scales
+// it, takes it down, and runs the suites that use Testcontainers. Skipped with its reason where no engine is; there CI fails.
+// The last line is `N passed, N failed, N skipped`.
 //   --stand-ins   makes the base images here, as it does by itself where no registry of images is reached
-import { node } from '../environment.mjs';
 import { checkConfinement, checkReplicas } from './checks.mjs';
-import { printTimes, run, stage, stopRunning } from './commands.mjs';
+import { printTimes, stage, stopRunning } from './commands.mjs';
 import { ComposeStack } from './compose.mjs';
+import { check, count, forgetCounts, suites, writeCounts } from './counts.mjs';
 import { findEngine } from './engine.mjs';
 import { buildImages, checkImages, SERVICES } from './images.mjs';
 import { makeStandIns } from './stand-ins.mjs';
@@ -23,14 +24,14 @@ async function registryReached() {
   }
 }
 
-function runSuites(name, suites, endpoint, environment) {
+function runSuites(name, files, endpoint, environment) {
   const env = {
     COFFER_E2E_ENDPOINT: endpoint,
     COFFER_E2E_REGION: environment.AWS_REGION,
     COFFER_E2E_ACCESS_KEY_ID: environment.AWS_ACCESS_KEY_ID,
     COFFER_E2E_SECRET_ACCESS_KEY: environment.AWS_SECRET_ACCESS_KEY,
   };
-  return run(node, ['tools/containers/suites.mjs', name, ...suites], { env, show: true });
+  return suites(name, ['--config', 'e2e/vitest.config.ts', ...files.map((each) => `src/${each}.e2e.ts`)], env);
 }
 
 async function allReady(stack, replicas) {
@@ -38,21 +39,19 @@ async function allReady(stack, replicas) {
 }
 
 async function prove(stack, images) {
-  await buildImages(stack);
-  await stage('size and user of the images', () => checkImages(stack, images.COFFER_NODE_IMAGE ?? NODE_IMAGE));
+  await check('images', () => buildImages(stack));
+  await check('size and user of the images', () => checkImages(stack, images.COFFER_NODE_IMAGE ?? NODE_IMAGE));
 
-  await stage('up', async () => {
+  await check('up', async () => {
     await stack.compose(['up', '--detach', '--no-build']);
     await allReady(stack, {});
   });
-  await stage('confinement', () => checkConfinement(stack));
-  const environment = await stage("the operator's channel", () => stack.clientEnvironment());
-  await stage('suites of the AWS CLI', async () => {
-    const [gateway] = await stack.containers('gateway');
-    await runSuites('containers', SUITES, await stack.endpoint(gateway), environment);
-  });
+  await check('confinement', () => checkConfinement(stack));
+  const environment = await check("the operator's channel", () => stack.clientEnvironment());
+  const [gateway] = await stack.containers('gateway');
+  await runSuites('suites of the AWS CLI', SUITES, await stack.endpoint(gateway), environment);
 
-  const endpoints = await stage('two gateways and two object-storages', async () => {
+  const endpoints = await check('two gateways and two object-storages', async () => {
     // A free port for each.
     stack.env.COFFER_PORT = '';
     const scale = ['--scale', 'gateway=2', '--scale', 'object-storage=2'];
@@ -61,10 +60,8 @@ async function prove(stack, images) {
     const gateways = await stack.containers('gateway');
     return Promise.all(gateways.map((id) => stack.endpoint(id)));
   });
-  await stage('requests through both gateways', () => checkReplicas(stack, environment, endpoints));
-  await stage('suites of the AWS CLI at the second gateway', async () =>
-    runSuites('containers-second', SUITES_OF_SECOND, endpoints[1], environment),
-  );
+  await check('requests through both gateways', () => checkReplicas(stack, environment, endpoints));
+  await runSuites('suites of the AWS CLI at the second gateway', SUITES_OF_SECOND, endpoints[1], environment);
 }
 
 let interrupted = false;
@@ -75,37 +72,53 @@ const interrupt = () => {
   stopRunning();
 };
 
+/** Counts and tells a failure, and goes on. @returns whether there was none */
+async function attempt(body) {
+  try {
+    await body();
+    return true;
+  } catch (error) {
+    count('failed');
+    console.error(`\nFAILED ${error.message}`);
+    return false;
+  }
+}
+
+async function runStack(engine, images) {
+  const stack = new ComposeStack(engine, { COFFER_VERSION: 'e2e', ...images });
+  const proved = await attempt(async () => {
+    await stack.prepare();
+    await prove(stack, images);
+  });
+  if (!proved && !interrupted) await stack.printLogs().catch((problem) => console.error(problem.message));
+  await attempt(() => check('down', () => stack.remove(), { always: true }));
+}
+
 async function main() {
+  forgetCounts();
   const engine = findEngine();
   if (engine.missing) {
     console.log(`skipped: ${engine.missing} (tools/containers/install.sh installs Podman on Debian)`);
-    return process.env.CI === 'true' ? 1 : 0;
+    count(process.env.CI === 'true' ? 'failed' : 'skipped');
+    return writeCounts() ? 0 : 1;
   }
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   const local = process.argv.includes('--stand-ins') || !(await registryReached());
-  console.log(`${engine.name}; base images ${local ? 'made here, since no registry is reached' : 'from the registry'}`);
+  console.log(`${engine.name}; base images ${local ? 'made here' : 'from the registry'}`);
 
-  let stack;
-  let code = 0;
-  try {
-    const images = local ? await stage('stand-ins for the base images', () => makeStandIns(engine)) : {};
-    stack = new ComposeStack(engine, { COFFER_VERSION: 'e2e', ...images });
-    await stack.prepare();
-    await prove(stack, images);
-    await stage('Testcontainers', () => runTestcontainers(engine, images));
-  } catch (error) {
-    code = 1;
-    console.error(`\nFAILED ${error.message}`);
-    if (stack && !interrupted) await stack.printLogs().catch((problem) => console.error(problem.message));
-  }
-  if (stack) {
-    await stage('down', () => stack.remove(), { always: true }).catch((error) => {
-      code = 1;
-      console.error(`FAILED ${error.message}`);
-    });
+  let images = {};
+  const ready = await attempt(async () => {
+    if (local) images = await stage('stand-ins for the base images', () => makeStandIns(engine));
+  });
+  if (ready) {
+    await runStack(engine, images);
+    // After the stack, which then takes neither memory nor processor.
+    await attempt(() => runTestcontainers(engine, images));
   }
   printTimes();
-  return interrupted ? 130 : code;
+  const right = writeCounts();
+  if (interrupted) return 130;
+  return right ? 0 : 1;
 }
 
 process.exitCode = await main();

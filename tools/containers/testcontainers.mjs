@@ -1,14 +1,18 @@
 // The suites whose servers run in containers when COFFER_TEST_CONTAINERS=1.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { node } from '../environment.mjs';
-import { run } from './commands.mjs';
+import { root } from '../environment.mjs';
+import { suites } from './counts.mjs';
 
-/** Where each kind of server is used as the subject of a test. */
-const PROJECTS = ['libs/testing', 'libs/blob-store', 'libs/bus'];
+/** Those that ask for a server of their own. */
+function files() {
+  return globSync('{libs,apps}/*/src/**/*.test.ts', { cwd: root })
+    .filter((file) => /\btest(Postgres|Nats|Minio)\(/.test(readFileSync(join(root, file), 'utf8')))
+    .sort();
+}
 
 /** Podman answers Docker's API on a socket, for as long as `body` runs. */
 async function withSocket(engine, body) {
@@ -31,14 +35,11 @@ async function withSocket(engine, body) {
   }
 }
 
-export async function runTestcontainers(engine, images) {
+export function runTestcontainers(engine, images) {
   const env = { ...engine.env, COFFER_TEST_CONTAINERS: '1' };
   for (const name of ['POSTGRES', 'NATS', 'MINIO']) {
     const image = images[`COFFER_${name}_IMAGE`];
     if (image !== undefined) env[`COFFER_TEST_${name}_IMAGE`] = image;
   }
-  await withSocket(engine, async (socket) => {
-    for (const project of PROJECTS)
-      await run(node, ['tools/vitest.mjs', project], { env: { ...env, ...socket }, show: true });
-  });
+  return withSocket(engine, (socket) => suites('Testcontainers', files(), { ...env, ...socket }));
 }
