@@ -121,8 +121,13 @@ export class ComposeStack {
       ],
     ];
     for (const [list, removal] of kinds) {
-      for (const each of lines(await this.command(list))) await this.command([...removal, each]).catch(() => undefined);
-      const left = lines(await this.command(list));
+      let left = lines(await this.command(list));
+      // Podman removes none before those that need it, so there may be something to do again.
+      for (let before = Infinity; left.length > 0 && left.length < before;) {
+        before = left.length;
+        for (const each of left) await this.command([...removal, each]).catch(() => undefined);
+        left = lines(await this.command(list));
+      }
       if (left.length > 0) throw new Error(`${list[0]} of ${this.project} are left: ${left.join(' ')}`);
     }
   }

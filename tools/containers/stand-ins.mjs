@@ -35,7 +35,10 @@ function debianRelease() {
 async function debian(engine) {
   const release = debianRelease();
   const image = named('debian', release);
-  if (await present(engine, image)) return image;
+  if (await present(engine, image)) {
+    console.log(`${image}: kept`);
+    return image;
+  }
   const scratch = mkdtempSync(join(tmpdir(), 'coffer-debian-'));
   try {
     const archive = join(scratch, 'root.tar');
@@ -44,6 +47,7 @@ async function debian(engine) {
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+  console.log(`${image}: made`);
   return image;
 }
 
@@ -110,10 +114,12 @@ async function standIn(engine, what, base) {
 /** @returns the variables by which docker-compose.yml names its images */
 export async function makeStandIns(engine) {
   const base = await debian(engine);
-  const images = {};
-  for (const what of Object.keys(PARTS))
-    images[`COFFER_${what.toUpperCase()}_IMAGE`] = await standIn(engine, what, base);
-  return images;
+  const made = await Promise.allSettled(
+    Object.keys(PARTS).map(async (what) => [`COFFER_${what.toUpperCase()}_IMAGE`, await standIn(engine, what, base)]),
+  );
+  const failed = made.find(({ status }) => status === 'rejected');
+  if (failed) throw failed.reason;
+  return Object.fromEntries(made.map(({ value }) => value));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
