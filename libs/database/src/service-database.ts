@@ -32,9 +32,8 @@ const PROVISIONED_WITHIN_MS = 30_000;
 const PAUSE_MS = 250;
 
 /**
- * Where services start beside the one who provisions, some are there first. They try again in place of ending, since where
- * many end and start again within a second, a container engine gives one the address of another, and Postgres answers the
- * former for most of a minute.
+ * Where services start beside the one who provisions, some are there first. They try again in place of ending, so that a
+ * start is no row of failures.
  */
 async function whenProvisioned(options: ServiceDatabaseOptions, attempt: () => Promise<void>): Promise<void> {
   const end = performance.now() + (options.provisionedWithinMs ?? PROVISIONED_WITHIN_MS);
