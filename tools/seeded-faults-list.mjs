@@ -6,7 +6,7 @@ export const seededFaults = [
   {
     name: 'skipped-fsync',
     about: 'a blob is answered before its content is on disk',
-    file: 'libs/blob-store/dist/file/durable.js',
+    file: 'libs/blob-store/dist/file/file-blob-store.js',
     from: 'await handle.datasync();',
     to: '',
     stack: 'embedded',

@@ -31,7 +31,7 @@ stack, in turns, and prints medians and the ratios within this run. Needs: npm r
 Groups: 4k, 1m, 64m, listing. Workloads: put, get, head, delete, each with -4k and -1m; put-64m, get-64m; mixed;
 list, list-delimiter, list-delimiter-5, list-delimiter-250, list-delimiter-dash.
 Sections, each with a comparison of its own: keys (a thousand beside a million), replicas (one gateway and
-object-storage beside two), records (with and without), client (against a server that does nothing).`;
+object-storage beside two), records (with and without), overload (three times what is carried), client (against a server that does nothing).`;
 
 function within(text: string, name: string, lowest: number, highest: number): number {
   const value = Number(text);

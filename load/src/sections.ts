@@ -5,6 +5,7 @@ import type { Target, Workload } from './measure/workload.ts';
 import { chosen, type Scale } from './measure/workload.ts';
 import { workloads } from './measure/workloads.ts';
 import type { BenchOptions } from './options.ts';
+import { overload, overloadBeside } from './overload.ts';
 import type { Outcome } from './report/report.ts';
 import { load } from './client/client.ts';
 import type { Fleet } from './subjects/fleet.ts';
@@ -145,7 +146,19 @@ const keys: Section = {
   },
 };
 
-export const sections: readonly Section[] = [keys, replicas, records, client];
+const overloaded: Section = {
+  name: 'overload',
+  title: 'What is kept of the rate when three times as much is asked',
+  beside: overloadBeside,
+  async run(fleet, options) {
+    const outcomes: Outcome[] = [];
+    for (const subject of await fleet.get(options.subjects.filter((name) => name === 'embedded' || name === 'native')))
+      for (const op of ['get', 'put'] as const) outcomes.push(await overload(subject, op, options));
+    return outcomes;
+  },
+};
+
+export const sections: readonly Section[] = [keys, replicas, records, overloaded, client];
 
 /** Names that `--only` may hold. */
 export function knownNames(options: Scale): string[] {

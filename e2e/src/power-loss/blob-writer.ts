@@ -12,7 +12,8 @@ import { product } from '../harness/paths.ts';
 const library = (await import(join(product, 'libs', 'blob-store', 'dist', 'index.js'))) as typeof BlobStoreLibrary;
 const { fileBlobStore, newBlobId } = library;
 
-const SIZES = [1, 300, 5_000, 70_000];
+// The largest are written past the page cache, with an end that is no whole block.
+const SIZES = [1, 300, 5_000, 70_000, 300_000, 2_100_000];
 const store = await fileBlobStore({ folder: process.argv[2] ?? '' });
 
 async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {

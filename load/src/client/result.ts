@@ -12,6 +12,9 @@ export interface ClientResult {
   readonly entriesPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Answers of 503, where clients do not wait (`--rate`), and milliseconds that the slowest hundredth of all took. */
+  readonly slowed?: number;
+  readonly slowedP99Ms?: number;
   readonly errors: number;
   readonly errorSamples: readonly string[];
   readonly clientCpuSeconds: number;

@@ -35,7 +35,8 @@ async function seed({ subject, label }: Target, { name, bucket, seed }: Workload
   seeds.add(subject.name, `${bucket}: ${seed.name}`);
 }
 
-async function measureOnce({ subject }: Target, workload: Workload): Promise<Round> {
+/** One run, with what the processes took for it. */
+export async function measureOnce({ subject }: Target, workload: Workload): Promise<Round> {
   const mark = newMark();
   if (workload.before) await load(subject, workload.bucket, workload.before(mark));
   const before = cpuByRole(processesBelow(subject.pid));

@@ -56,7 +56,9 @@ export function latencyTable(outcomes: readonly Outcome[]): string {
     ...labels.map((label) => {
       const rounds = measured.get(label) ?? [];
       const of = (name: 'p50Ms' | 'p99Ms'): string => figure(median(rounds.map(({ result }) => result[name])));
-      return `${of('p50Ms')} / ${of('p99Ms')}`;
+      const slowed = rounds.flatMap(({ result }) => result.slowedP99Ms ?? []);
+      const refused = slowed.length === 0 ? '' : `, refused within ${figure(median(slowed))}`;
+      return `${of('p50Ms')} / ${of('p99Ms')}${refused}`;
     }),
   ]);
   return table(['p50 / p99, ms', ...labels], rows);

@@ -1,11 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { BlobError } from '../errors.ts';
-
-/** The system's name of an error, such as `ENOENT`. */
-export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
+import { errnoOf } from './errno.ts';
 
 /** Turns an error of the file system into a named one. */
 export function fileError(error: unknown): BlobError {
@@ -39,11 +35,10 @@ export async function makeFolder(parent: string, folder: string): Promise<void> 
   await syncFolder(parent);
 }
 
-/** Writes all chunks, each before the next is asked for, and makes the content durable. */
-export async function writeDurably(handle: FileHandle, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+/** Writes all chunks, each before the next is asked for. */
+export async function writeInOrder(handle: FileHandle, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of chunks) {
     // After a short write, as before a full disk, the next call names the reason.
     for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at, chunk.length - at)).bytesWritten;
   }
-  await handle.datasync();
 }

@@ -9,7 +9,9 @@ import { assertListOptions, assertRange } from '../blob-store.ts';
 import type { BlobBody, BlobEntry, BlobOptions, BlobRange, BlobStore } from '../blob-store.ts';
 import { blobExists, blobNotFound, rangeInvalid } from '../errors.ts';
 import { ExactBody } from '../exact-body.ts';
-import { errnoOf, fileError, makeFolder, syncFolder, writeDurably } from './durable.ts';
+import { DIRECT_FROM_BYTES, DirectSlots, openDirect, writeDirectly } from './direct.ts';
+import { fileError, makeFolder, syncFolder, writeInOrder } from './durable.ts';
+import { errnoOf } from './errno.ts';
 import { Layout } from './layout.ts';
 import { sweepHour, sweepTemporary } from './sweep.ts';
 
@@ -49,6 +51,7 @@ class FileBlobStore implements BlobStore {
   /** Ids being written: `rename` would replace a blob silently, and only this process writes here. */
   readonly #writing = new Set<string>();
   readonly #knownFolders = new Set<string>();
+  readonly #slots = new DirectSlots();
 
   constructor(layout: Layout) {
     this.#layout = layout;
@@ -62,7 +65,7 @@ class FileBlobStore implements BlobStore {
       if (!mine) throw blobExists(id);
       this.#writing.add(id);
       if (await exists(this.#layout.place(id).path)) throw blobExists(id);
-      await this.#write(id, source);
+      await this.#write(id, size, source);
     } catch (error) {
       source.throwIfFailed();
       throw fileError(error);
@@ -127,12 +130,15 @@ class FileBlobStore implements BlobStore {
   async close(): Promise<void> {}
 
   /** Temporary file, content durable, renamed into its place, entry durable: visible only when complete. */
-  async #write(id: string, source: ExactBody): Promise<void> {
+  async #write(id: string, size: number, source: ExactBody): Promise<void> {
     const temporary = join(this.#layout.temporary, `${id}.${randomBytes(8).toString('hex')}`);
     try {
       const handle = await open(temporary, 'wx', 0o600);
       try {
-        await writeDurably(handle, source);
+        if (size < DIRECT_FROM_BYTES || !(await this.#writeDirectly(temporary, handle, source))) {
+          await writeInOrder(handle, source);
+        }
+        await handle.datasync();
       } finally {
         await handle.close();
       }
@@ -140,6 +146,24 @@ class FileBlobStore implements BlobStore {
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
       throw error;
+    }
+  }
+
+  /** @returns false, with nothing read or written, where this way is closed or taken */
+  async #writeDirectly(path: string, handle: FileHandle, source: ExactBody): Promise<boolean> {
+    const slots = this.#slots.take();
+    if (!slots) return false;
+    try {
+      const direct = await openDirect(path);
+      if (!direct) return false;
+      try {
+        await writeDirectly(direct, handle, source, slots);
+      } finally {
+        await direct.close();
+      }
+      return true;
+    } finally {
+      this.#slots.giveBack(slots);
     }
   }
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isBlobId } from '../blob-id.ts';
-import { errnoOf } from './durable.ts';
+import { errnoOf } from './errno.ts';
 
 const HOUR = /^\d{10}$/;
 const SHARD = /^[0-9a-v]$/;

@@ -1,6 +1,6 @@
 import { rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf } from './durable.ts';
+import { errnoOf } from './errno.ts';
 import { names } from './layout.ts';
 import type { Layout } from './layout.ts';
 
