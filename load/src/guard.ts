@@ -29,7 +29,7 @@ load/guard.json. What looks lost is measured again; all rounds count. Needs: npm
 const HOT = ['put-4k', 'get-4k', 'head-4k', 'put-64m', 'get-64m', 'list'];
 const SUBJECTS = ['embedded', 'native'] as const;
 const ROUNDS = 5;
-const SCALE = { seconds: 0.6, listed: 10_000 };
+const SCALE = { seconds: 0.6, listed: 3_000, warmUpSeconds: 3 };
 const FILE = join(workspace, 'load', 'guard.json');
 
 function together(first: Measured, second: Measured): Measured {

@@ -2,6 +2,7 @@
 // it, takes it down, and runs the suites that use Testcontainers. Skipped with its reason where no engine is; there CI fails.
 // The last line is `N passed, N failed, N skipped`.
 //   --stand-ins   makes the base images here, as it does by itself where no registry of images is reached
+//   --images      builds the images and ends; a later run finds them and has them again in a moment
 import { checkConfinement, checkReplicas } from './checks.mjs';
 import { printTimes, stage, stopRunning } from './commands.mjs';
 import { ComposeStack } from './compose.mjs';
@@ -84,8 +85,10 @@ async function attempt(body) {
   }
 }
 
+const stackOf = (engine, images) => new ComposeStack(engine, { COFFER_VERSION: 'e2e', ...images });
+
 async function runStack(engine, images) {
-  const stack = new ComposeStack(engine, { COFFER_VERSION: 'e2e', ...images });
+  const stack = stackOf(engine, images);
   const proved = await attempt(async () => {
     await stack.prepare();
     await prove(stack, images);
@@ -105,6 +108,13 @@ async function main() {
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   const local = process.argv.includes('--stand-ins') || !(await registryReached());
   console.log(`${engine.name}; base images ${local ? 'made here' : 'from the registry'}`);
+
+  if (process.argv.includes('--images')) {
+    const stack = stackOf(engine, local ? await makeStandIns(engine) : {});
+    await stack.prepare();
+    await buildImages(stack);
+    return 0;
+  }
 
   let images = {};
   const ready = await attempt(async () => {

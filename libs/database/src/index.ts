@@ -1,3 +1,4 @@
+export { byteaArray } from './bytea-array.ts';
 export type { Statement, Sql } from './sql.ts';
 export { sql } from './sql.ts';
 export type { Database, DatabaseOptions } from './database.ts';

@@ -7,7 +7,7 @@ export interface Statement {
 /** Runs statements: the pool (one connection per statement) and a transaction (always the same one) alike. */
 export interface Sql {
   /**
-   * Runs the statement and returns its rows. Columns come back as: int8 a number (an error when it is not safe as one),
+   * Runs the statement and returns its rows. A parameter `bytea[]` is given by `byteaArray`. Columns come back as: int8 a number (an error when it is not safe as one),
    * numeric a string, timestamptz a Date, date a string, bytea a Buffer, json and jsonb parsed.
    */
   query<Row = Record<string, unknown>>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>;

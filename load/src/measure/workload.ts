@@ -14,6 +14,8 @@ export interface Scale {
   readonly seconds: number;
   /** Keys of the listing as a whole. */
   readonly listed: number;
+  /** How long small requests are made before the first round, 8 unless told. */
+  readonly warmUpSeconds?: number;
 }
 
 export interface Workload {

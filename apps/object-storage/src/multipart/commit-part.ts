@@ -1,5 +1,5 @@
 import { s3Error, type Fault, type objectStorage, type ReplyOf, type RequestOf } from '@coffer/contracts';
-import { sql, type OutboxEntry, type Sql } from '@coffer/database';
+import { byteaArray, sql, type OutboxEntry, type Sql } from '@coffer/database';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
 import { findBuckets, isBucketId, isFresh, noSuchBucket, staleContext, type BucketRow } from '../buckets/bucket-row.ts';
 import type { Deps } from '../deps.ts';
@@ -167,9 +167,9 @@ async function write(
       parts.map((part) => part.checksum?.algorithm ?? null),
       parts.map((part) => part.checksum?.value ?? null),
       bodies.map((body) => body.blob_id),
-      bodies.map((body) => body.body),
+      byteaArray(bodies.map((body) => body.body)),
       bodies.map((body) => body.sealed_size),
-      bodies.map((body) => body.header),
+      byteaArray(bodies.map((body) => body.header)),
     ]),
     deps.outbox.putAll(tx, outbox),
   ]);

@@ -1,5 +1,5 @@
 import type { Body, Checksum, Encryption, Tag } from '@coffer/contracts';
-import { sql, type Sql } from '@coffer/database';
+import { byteaArray, sql, type Sql } from '@coffer/database';
 import { asBuffer, bodyColumns } from '../versions/version-row.ts';
 
 /** A version or delete marker with its place. */
@@ -81,11 +81,16 @@ function rowOf(version: VersionToWrite): unknown[] {
 }
 
 const COLUMNS = 25;
+/** Places of the columns that are `bytea`: wrapped_data_key, body, header. */
+const BYTES: ReadonlySet<number> = new Set([17, 21, 23]);
 
 export async function insertVersions(tx: Sql, versions: readonly VersionToWrite[]): Promise<void> {
   if (versions.length === 0) return;
   const rows = versions.map(rowOf);
-  const columns = Array.from({ length: COLUMNS }, (_, column) => rows.map((row) => row[column]));
+  const columns = Array.from({ length: COLUMNS }, (_, column) => {
+    const values = rows.map((row) => row[column]);
+    return BYTES.has(column) ? byteaArray(values as (Buffer | null)[]) : values;
+  });
   await tx.execute(insert, columns);
 }
 
