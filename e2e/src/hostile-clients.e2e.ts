@@ -2,16 +2,17 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { md5, MiB } from './harness/data.ts';
+import { bytes, md5, MiB } from './harness/data.ts';
+import { expectDescriptorsAsBefore, openDescriptors } from './harness/descriptors.ts';
 import { eventually } from './harness/eventually.ts';
 import type { OwnStack } from './harness/own-stack.ts';
 import { gatewayPid, startOwnStack } from './harness/own-stack.ts';
 import { watchMemory } from './harness/processes.ts';
-import { onEmbedded } from './harness/stack.ts';
+import { onOwnStack } from './harness/stack.ts';
 
 const bucket = 'hostile';
 
-onEmbedded('hostile clients', () => {
+onOwnStack('hostile clients', () => {
   let own: OwnStack;
   let pid: number;
   let host: string;
@@ -145,6 +146,38 @@ onEmbedded('hostile clients', () => {
       await eventually(async () => expect(all.filter(({ closed }) => !closed)).toHaveLength(0), 10_000);
       expect(all.filter((one) => /HTTP\/1\.1 (2|5)/.test(one.received))).toHaveLength(0);
     }, 100);
+  });
+
+  it('that ask for large objects and never read a byte of them hold up nobody', async () => {
+    await own.client.send(new PutObjectCommand({ Bucket: bucket, Key: 'large', Body: bytes(64 * MiB) }));
+    const { target, headers } = await own.signed({ path: `/${bucket}/large` });
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
+    const watched = { pid, dataFolder: own.facts.dataFolder! };
+    const descriptors = openDescriptors(watched);
+    const small = bytes(300_000);
+    const slowest = { PUT: 0, GET: 0, HEAD: 0 };
+    const ask = async (method: keyof typeof slowest, path: string) => {
+      const began = performance.now();
+      const answer = await own.call({ method, path, ...(method === 'PUT' ? { body: small } : {}) });
+      slowest[method] = Math.max(slowest[method], performance.now() - began);
+      expect([method, answer.status, answer.error['Code']]).toEqual([method, 200, undefined]);
+      if (method === 'GET') expect(md5(answer.body)).toBe(md5(small));
+    };
+    await unharmed(async () => {
+      const deaf = await many(40);
+      for (const { socket } of deaf) {
+        socket.pause();
+        socket.write(`GET ${target} HTTP/1.1\r\n${lines.join('')}\r\n`);
+      }
+      for (let round = 0; round < 30; round += 1) {
+        for (const method of ['PUT', 'GET', 'HEAD'] as const) await ask(method, `/${bucket}/other-${round}`);
+      }
+      expect(deaf.map(({ received }) => received.length)).toEqual(deaf.map(() => 0));
+      // They were there all the time, and are cut off once nothing has moved on them for long enough.
+      expect(openDescriptors(watched)).toBeGreaterThanOrEqual(descriptors + deaf.length);
+      await expectDescriptorsAsBefore(watched, descriptors, 60_000);
+    }, 250);
+    for (const ms of Object.values(slowest)) expect(ms).toBeLessThan(2_000);
   });
 
   it('that send documents to exhaust a parser are refused', async () => {
