@@ -24,6 +24,13 @@ export function hasEndedEarly(message: IncomingMessage): boolean {
   return endedEarly.has(message);
 }
 
+const ending = new WeakSet<Duplex>();
+
+/** The answer under way is the connection's last, and says so: what a client sends behind its request is no request. */
+export function takeNoMore(socket: Duplex): void {
+  ending.add(socket);
+}
+
 /** Node's parser: the connection ended within a message. */
 const ENDED_EARLY = 'HPE_INVALID_EOF_STATE';
 
@@ -53,8 +60,11 @@ export async function listen(options: ListenOptions): Promise<Server> {
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = options.maxConnections;
   server.timeout = options.idleTimeoutMs;
-  server.on('request', (message, response) => options.handle(message, response, false));
-  server.on('checkContinue', (message, response) => options.handle(message, response, true));
+  const take = (message: IncomingMessage, response: ServerResponse, expects: boolean) => {
+    if (!ending.has(message.socket)) options.handle(message, response, expects);
+  };
+  server.on('request', (message, response) => take(message, response, false));
+  server.on('checkContinue', (message, response) => take(message, response, true));
   server.on('checkExpectation', (_message, response: ServerResponse) => {
     options.unreadable('expectation');
     response.writeHead(417, { connection: 'close' }).end();

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hasLongBody } from '../listen/body-length.ts';
+import { linger } from '../listen/linger.ts';
 
 const BODY = Buffer.from(
   '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>',
@@ -11,7 +12,13 @@ const HEADERS = ['Content-Type', 'application/xml', 'Content-Length', String(BOD
  * since a new one for each attempt would cost more than the answer; one on which a long body comes, or may come, is closed.
  */
 export function slowDown(message: IncomingMessage, response: ServerResponse): void {
-  if (hasLongBody(message) || message.headers.expect !== undefined) response.shouldKeepAlive = false;
+  const mayCome = hasLongBody(message) || message.headers.expect !== undefined;
+  if (mayCome) response.shouldKeepAlive = false;
   response.writeHead(503, HEADERS);
-  response.end(BODY);
+  if (!mayCome) {
+    response.end(BODY);
+    return;
+  }
+  response.write(BODY);
+  linger(message, response);
 }

@@ -3,10 +3,9 @@ import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import type { WireResponse } from '@coffer/aws-wire';
 import type { Incoming } from '../listen/incoming.ts';
+import { linger } from '../listen/linger.ts';
 import { withoutDeclaration } from './whitespace.ts';
 
-/** How long an answer may take to be read by a client that still sends its own body. */
-const LINGER_MS = 2_000;
 const LENGTH = 'content-length';
 
 /** Headers in the order in which they go out, each name once. */
@@ -62,16 +61,17 @@ export async function respond(incoming: Incoming, response: ServerResponse, repl
     }
     response.writeHead(reply.status, lengthened(reply, body, bodiless));
     if (reply.stream && !bodiless) {
-      const flowing = pipeline(reply.stream, response);
+      const flowing = pipeline(reply.stream, response, { end: !unread });
       reply.stream.on('data', (chunk: Buffer) => {
         sent += chunk.length;
       });
       await flowing;
+      if (unread) linger(message, response);
       return { bytes: sent, interrupted: false };
     }
     reply.stream?.destroy();
-    await finish(response, body);
-    if (unread) letGo(incoming);
+    await (unread ? handOver : finish)(response, body);
+    if (unread) linger(message, response);
     return { bytes: body?.length ?? 0, interrupted: false };
   } catch {
     reply.stream?.destroy();
@@ -110,13 +110,17 @@ function finish(response: ServerResponse, body: string | Buffer | undefined): Pr
   });
 }
 
-function hasBody({ headers }: Incoming): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+/** As `finish`, but without the end of the response, with which Node closes a connection that is not kept. */
+function handOver(response: ServerResponse, body: string | Buffer | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    response.once('close', () => reject(new Error('the connection closed before the answer was whole')));
+    response.once('error', reject);
+    response.flushHeaders();
+    if (body === undefined || body.length === 0) resolve();
+    else response.write(body, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
-/** Reads on for a moment so that the client sees the answer instead of a reset, then closes. */
-function letGo({ message }: Incoming): void {
-  message.on('error', () => undefined);
-  message.resume();
-  setTimeout(() => message.destroy(), LINGER_MS).unref();
+function hasBody({ headers }: Incoming): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
