@@ -15,13 +15,16 @@ const SLOW = new Set(['CopyObject', 'UploadPartCopy', 'CompleteMultipartUpload']
 export class SignOfLife {
   private timer: NodeJS.Timeout | undefined;
   private over = false;
+  private readonly response: ServerResponse;
+  private readonly headers: Readonly<Record<string, string>>;
+  private readonly record: () => Promise<void>;
 
-  constructor(
-    private readonly response: ServerResponse,
-    private readonly headers: Readonly<Record<string, string>>,
-    /** Opens the request's record: its id goes out with the first sign of life. */
-    private readonly record: () => Promise<void>,
-  ) {}
+  /** @param record opens the request's record: its id goes out with the first sign of life */
+  constructor(response: ServerResponse, headers: Readonly<Record<string, string>>, record: () => Promise<void>) {
+    this.response = response;
+    this.headers = headers;
+    this.record = record;
+  }
 
   /** Runs `work`, with signs of life when the operation is one of the slow ones. */
   async during<Result>(operation: string, work: () => Promise<Result>): Promise<Result> {

@@ -13,8 +13,11 @@ const BYTES_PER_SECOND = 64 * 1024;
 /** Bytes of bodies read whole that one process holds at once; more must wait, or many small requests make a large one. */
 export class BodyBudget {
   private held = 0;
+  private readonly most: number;
 
-  constructor(private readonly most: number) {}
+  constructor(most: number) {
+    this.most = most;
+  }
 
   /** Throws 503 SlowDown when the budget is used up; returns what gives the bytes back. */
   take(bytes: number): () => void {
