@@ -30,9 +30,12 @@ interface Taken {
 let port = 0;
 let taken: Taken[] = [];
 let budget = new BodyBudget(BUDGET);
-let underWay = 0;
-/** What a handler threw that is no refusal. */
-let broken: unknown;
+const handler: {
+  /** Requests that it is about. */
+  underWay: number;
+  /** What it threw that is no refusal. */
+  broken: Error | undefined;
+} = { underWay: 0, broken: undefined };
 const trust = proxyTrust([]);
 
 /** As the gateway: reads a body whole, or refuses before it has come. */
@@ -57,10 +60,12 @@ async function handle(message: IncomingMessage, response: ServerResponse, expect
 }
 
 function take(message: IncomingMessage, response: ServerResponse, expects: boolean): void {
-  underWay += 1;
+  handler.underWay += 1;
   handle(message, response, expects)
-    .catch((error: unknown) => (broken ??= error))
-    .finally(() => (underWay -= 1));
+    .catch((error: unknown) => {
+      handler.broken ??= error instanceof Error ? error : new Error('a handler threw what is no error');
+    })
+    .finally(() => (handler.underWay -= 1));
 }
 
 /** Pieces of sizes that the content itself decides. */
@@ -107,13 +112,11 @@ interface Seen {
 async function send(pieces: readonly Buffer[]): Promise<Seen> {
   taken = [];
   const received = await exchange(pieces);
-  for (let turn = 0; underWay > 0 && turn < 1_000; turn += 1) await setImmediate();
-  expectation(underWay === 0, 'no request is under way once its connection is over');
-  if (broken !== undefined) {
-    const error = broken;
-    broken = undefined;
-    throw error;
-  }
+  for (let turn = 0; handler.underWay > 0 && turn < 1_000; turn += 1) await setImmediate();
+  expectation(handler.underWay === 0, 'no request is under way once its connection is over');
+  const { broken } = handler;
+  handler.broken = undefined;
+  if (broken !== undefined) throw broken;
   const statuses = [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status as string);
   expectation(received === '' || received.startsWith('HTTP/1.1 '), 'whatever comes back is an answer');
   const failures = statuses.filter((status) => status.startsWith('5'));
