@@ -29,7 +29,10 @@ function bodies(size: Size, scale: Scale): Workload[] {
   const objects = ['--objects', String(size.objects)];
   const during = ['--duration', seconds(scale.seconds)];
   // A server whose code is compiled as it runs reaches its speed after some thousand requests of a kind.
-  const shortly = ['--duration', seconds(size === small ? (scale.warmUpSeconds ?? WARM_UP_SECONDS) : Math.min(1, scale.seconds))];
+  const shortly = [
+    '--duration',
+    seconds(size === small ? (scale.warmUpSeconds ?? WARM_UP_SECONDS) : Math.min(1, scale.seconds)),
+  ];
   const bucket = `bench-${size.tag}`;
   const seed: Workload['seed'] = {
     name: bucket,
