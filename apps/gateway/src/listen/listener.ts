@@ -69,15 +69,17 @@ export async function listen(options: ListenOptions): Promise<Server> {
     options.unreadable('expectation');
     response.writeHead(417, { connection: 'close' }).end();
   });
-  const reading = new WeakMap<Duplex, IncomingMessage>();
-  server.on('request', (message) => reading.set(message.socket, message));
-  server.on('checkContinue', (message) => reading.set(message.socket, message));
+  const reading = new WeakMap<Duplex, { message: IncomingMessage; response: ServerResponse }>();
+  server.on('request', (message, response) => reading.set(message.socket, { message, response }));
+  server.on('checkContinue', (message, response) => reading.set(message.socket, { message, response }));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    const message = reading.get(socket);
+    const { message, response } = reading.get(socket) ?? {};
     if (error.code === ENDED_EARLY && message && !message.complete) {
       // The client has sent its last byte too early, but may still read: the request's own answer tells it so.
       endedEarly.add(message);
       message.emit(BODY_ENDED_EARLY);
+      // Answered already, without its body: nobody else would close the connection.
+      if (response?.writableEnded) socket.end();
       return;
     }
     refuse(error, socket);
