@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { setImmediate, setTimeout as pause } from 'node:timers/promises';
-import { expectation, type FuzzTarget } from '@coffer/fuzz';
+import { expectation, inPieces, type FuzzTarget } from '@coffer/fuzz';
 import * as fc from 'fast-check';
 import { readHead } from '../../src/listen/incoming.ts';
 import { listen } from '../../src/listen/listener.ts';
@@ -66,19 +66,6 @@ function take(message: IncomingMessage, response: ServerResponse, expects: boole
       handler.broken ??= error instanceof Error ? error : new Error('a handler threw what is no error');
     })
     .finally(() => (handler.underWay -= 1));
-}
-
-/** Pieces of sizes that the content itself decides. */
-function cut(wire: Buffer): Buffer[] {
-  const sizes = createHash('sha256').update(wire).digest();
-  const scale = Math.ceil(wire.length / (PIECES * 8));
-  const pieces: Buffer[] = [];
-  for (let at = 0, index = 0; at < wire.length; index += 1) {
-    const size = 1 + (sizes[index % sizes.length]! % 17) * scale;
-    pieces.push(wire.subarray(at, at + size));
-    at += size;
-  }
-  return pieces;
 }
 
 /** What came back for these bytes until the listener closed the connection. */
@@ -228,7 +215,7 @@ const target: FuzzTarget = {
   },
   async run(input) {
     const whole = await send([input]);
-    const pieces = await send(cut(input));
+    const pieces = await send(inPieces(input, PIECES * 8));
     compare(whole.taken, pieces.taken);
     // Interim answers tell nothing of the outcome.
     return whole.statuses.find((status) => !status.startsWith('1')) ?? 'nothing';

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { expectation, type FuzzTarget } from '@coffer/fuzz';
+import { expectation, inPieces, type FuzzTarget } from '@coffer/fuzz';
 import * as fc from 'fast-check';
 import { AwsChunkedDecoder, type AwsChunkedOptions } from '../../src/aws-chunked.ts';
 import { encodeAwsChunked } from '../../src/testkit/chunk-signer.ts';
@@ -42,19 +41,6 @@ async function decode(pieces: Buffer[], options: AwsChunkedOptions): Promise<Dec
   }
   if (options.trailerNames?.length === 1) expectation(decoder.trailers.has(CRC), 'an announced trailer was there');
   return { outcome: 'decoded', bytes: Buffer.concat(out) };
-}
-
-/** Pieces of sizes that the content itself decides. */
-function cut(wire: Buffer): Buffer[] {
-  const sizes = createHash('sha256').update(wire).digest();
-  const scale = Math.ceil(wire.length / 2_000);
-  const pieces: Buffer[] = [];
-  for (let at = 0, index = 0; at < wire.length; index += 1) {
-    const size = 1 + (sizes[index % sizes.length]! % 17) * scale;
-    pieces.push(wire.subarray(at, at + size));
-    at += size;
-  }
-  return pieces;
 }
 
 const structured = fc
@@ -99,7 +85,7 @@ const target: FuzzTarget = {
   async run(input) {
     const { options, wire } = headLine(input);
     const whole = await decode([wire], options);
-    const pieces = await decode(cut(wire), options);
+    const pieces = await decode(inPieces(wire, 2_000), options);
     expectation(whole.outcome === pieces.outcome, `whole: ${whole.outcome}, in pieces: ${pieces.outcome}`);
     expectation(whole.bytes.equals(pieces.bytes), 'the same bytes whole and in pieces');
     if (whole.outcome === 'decoded') expectation(whole.bytes.length === options.decodedLength, 'as long as announced');
