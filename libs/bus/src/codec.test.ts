@@ -46,6 +46,13 @@ describe('codec', () => {
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
 
+  it('reads 64 levels and refuses one more', () => {
+    const nested = (levels: number): Buffer => Buffer.concat([Buffer.alloc(levels, 0x91), encode(1)]);
+    expect(encode(decode(nested(64)))).toEqual(nested(64));
+    expect(() => decode(nested(65))).toThrow('nested more than 64 deep');
+    expect(() => decode(nested(4_000))).toThrow('nested more than 64 deep');
+  });
+
   it.each([
     ['nothing', Buffer.alloc(0)],
     ['half a message', encode(['abc', { def: 1 }]).subarray(0, 5)],

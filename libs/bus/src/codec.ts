@@ -18,10 +18,24 @@ const options: Options & { skipValues: unknown[] } = {
 const packr = new Packr(options);
 const unpackr = new Unpackr(options);
 
-/** Throws what msgpackr throws on a value that cannot travel or on broken bytes. */
+/** No contract comes near it; what is deeper could be read here and then overflow the stack of whoever walks it. */
+const maxNesting = 64;
+
+function requireNesting(value: unknown, left: number): void {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
+  if (left === 0) throw new RangeError(`A message is nested more than ${String(maxNesting)} deep`);
+  for (const key in value) requireNesting((value as Record<string, unknown>)[key], left - 1);
+}
+
+/** Throws what msgpackr throws on a value that cannot travel. */
 export const encode = (value: unknown): Buffer => packr.pack(value);
-export const decode = (bytes: Uint8Array): unknown =>
-  unpackr.unpack(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+
+/** Throws what msgpackr throws on broken bytes, and a RangeError on values that are nested too deep. */
+export function decode(bytes: Uint8Array): unknown {
+  const value: unknown = unpackr.unpack(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  requireNesting(value, maxNesting);
+  return value;
+}
 
 const strings = z.record(z.string(), z.string());
 const wireFault = z.object({
