@@ -1,6 +1,6 @@
 // Bundles a built app and all that it imports into few files, `dist/program/*.js`: a process that loads those is ready in
 // half the time of one that looks up well over a thousand modules.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -21,12 +21,24 @@ const OPTIONAL = [
 /** Loaded when first used, by a name that is put together then. */
 const LAZY = [/^@aws-sdk\//];
 
+/**
+ * What is started. V8 compiles the program anew at each start; what it has made of it ten seconds after one is kept
+ * beside it, for the next. Where that folder cannot be written to, or by a Node without this, it starts as before. The
+ * default would be a folder below /tmp, which others could have filled.
+ */
+const MAIN = `import module from 'node:module';
+import { fileURLToPath } from 'node:url';
+module.enableCompileCache?.(fileURLToPath(new URL('compiled', import.meta.url)));
+setTimeout(() => module.flushCompileCache?.(), 10_000).unref();
+await import('./program.js');
+`;
+
 /** Bundles the built app in `folder`, beside which the other apps lie. @throws when an import leads nowhere */
 export async function bundle(folder) {
   const app = basename(folder);
   const dist = (name) => join(folder, '..', name, 'dist');
   const entries = [...ENTRIES.map((path) => [app, path]), ...(BORROWED[app] ?? [])]
-    .map(([owner, path]) => [path.split('/').at(-1), resolve(dist(owner), `${path}.js`)])
+    .map(([owner, path]) => [path === 'main' ? 'program' : path.split('/').at(-1), resolve(dist(owner), `${path}.js`)])
     .filter(([, file]) => existsSync(file));
   const out = join(dist(app), 'program');
   rmSync(out, { recursive: true, force: true });
@@ -48,4 +60,5 @@ export async function bundle(folder) {
     strictExecutionOrder: true,
   });
   await bundled.close();
+  writeFileSync(join(out, 'main.js'), MAIN);
 }

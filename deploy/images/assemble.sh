@@ -17,7 +17,7 @@ rm "$out/packages"
 
 for app in apps/*; do
   [ -f "$app/dist/program/main.js" ] || { echo "$app is not built" >&2; exit 1; }
-  mkdir -p "$out/$app/dist"
+  mkdir -p "$out/$app/dist/program"
   cp "$app/package.json" "$out/$app/"
-  cp -R "$app/dist/program" "$out/$app/dist/"
+  cp "$app"/dist/program/*.js "$out/$app/dist/program/"
 done

@@ -11,6 +11,8 @@ import { watchMemory } from './harness/processes.ts';
 import { onOwnStack } from './harness/stack.ts';
 
 const bucket = 'hostile';
+/** After so long without a move a connection is cut off (milliseconds). */
+const IDLE_MS = 12_000;
 
 onOwnStack('hostile clients', () => {
   let own: OwnStack;
@@ -19,7 +21,7 @@ onOwnStack('hostile clients', () => {
   let usualMs: number;
   let sockets: Socket[] = [];
   beforeAll(async () => {
-    own = await startOwnStack({ COFFER_IDLE_TIMEOUT_MS: '20000' });
+    own = await startOwnStack({ COFFER_IDLE_TIMEOUT_MS: `${IDLE_MS}` });
     pid = gatewayPid(own.facts);
     host = new URL(own.facts.endpoint).host;
     await own.client.send(new CreateBucketCommand({ Bucket: bucket }));
@@ -83,7 +85,7 @@ onOwnStack('hostile clients', () => {
     const head = `GET /${bucket}/k HTTP/1.1\r\nhost: ${host}\r\nx-slow: ${'a'.repeat(200)}`;
     await unharmed(async () => {
       const slow = await many(100);
-      for (let at = 0; at < 45; at += 1) {
+      for (let at = 0; at < IDLE_MS / 400; at += 1) {
         for (const { socket, closed } of slow) if (!closed) socket.write(head[at]!);
         await pause(500);
       }
