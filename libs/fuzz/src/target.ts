@@ -15,7 +15,7 @@ export interface FuzzTarget {
   readonly structured?: fc.Arbitrary<Uint8Array>;
   /** Outcomes that every run must have seen: a reader that refuses everything holds every other property. */
   readonly mustSee: readonly string[];
-  /** Longest time for one input, in milliseconds; 1000 unless told. */
+  /** Longest time that one input may keep a thread busy, in milliseconds; 1000 unless told. */
   readonly limitMs?: number;
   /** Memory that is watched, in bytes; the heap of the run itself unless told. */
   memory?(): number;
