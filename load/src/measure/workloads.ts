@@ -16,7 +16,7 @@ interface Size {
   readonly count: number;
 }
 
-const WARM_UP_SECONDS = 8;
+const WARM_UP_SECONDS = 20;
 
 const small: Size = { tag: '4k', title: '4 KiB', bytes: 4096, inFlight: 32, objects: 2000, count: 1500 };
 const middle: Size = { tag: '1m', title: '1 MiB', bytes: MIB, inFlight: 8, objects: 100, count: 100 };
