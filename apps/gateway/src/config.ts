@@ -19,6 +19,8 @@ export const configSchema = z
     COFFER_HTTPS_PORT: port.default(0),
     COFFER_TLS_CERT_FILE: z.string().optional(),
     COFFER_TLS_KEY_FILE: z.string().optional(),
+    /** `on`: other gateways of this machine may listen on the same ports; Linux shares the connections among them. */
+    COFFER_SHARED_PORTS: z.enum(['on', 'off']).default('off'),
     /** Region names served here; the first is the default. */
     COFFER_REGIONS: list.default(['us-east-1']),
     /** Base names of virtual-host style requests: `bucket.<one of these>`. */

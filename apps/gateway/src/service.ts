@@ -152,6 +152,7 @@ async function openListeners(gateway: Gateway, gaps: GapSpool): Promise<Server[]
   };
   const common: Omit<ListenOptions, 'port' | 'tls'> = {
     host: config.COFFER_HOST,
+    sharedPort: config.COFFER_SHARED_PORTS === 'on',
     idleTimeoutMs: config.COFFER_IDLE_TIMEOUT_MS,
     requestTimeoutMs: config.COFFER_REQUEST_TIMEOUT_MS,
     maxConnections: 4 * config.COFFER_MAX_REQUESTS + 256,

@@ -14,6 +14,8 @@ export interface CofferOptions {
   readonly folder: string;
   /** Of the stack: how many gateways, and how many replicas of object-storage. */
   readonly replicas?: number;
+  /** Of the stack: how many gateways listen on one port; then there is one object-storage. */
+  readonly sharing?: number;
   readonly env?: NodeJS.ProcessEnv;
   /** The bundled program, unless said otherwise. */
   readonly program?: string;
@@ -30,15 +32,26 @@ async function portsFor(gateways: number): Promise<number> {
 }
 
 export async function startCoffer(options: CofferOptions): Promise<Subject> {
-  const { name, mode, replicas = 1, program = cofferMain } = options;
+  const { name, mode, replicas = 1, sharing, program = cofferMain } = options;
   if (!existsSync(program)) throw new Error(`There is no ${program}: run "npm run build" first.`);
   if (mode === 'stack') for (const program of ['nats-server', 'minio']) binary(program);
   const data = join(options.folder, name);
   const port = await portsFor(replicas);
-  const counts = mode === 'stack' ? ['--gateways', String(replicas), '--object-storages', String(replicas)] : [];
+  const replicated = ['--gateways', String(replicas), '--object-storages', String(replicas)];
+  const counts = sharing === undefined ? replicated : ['--gateways', String(sharing), '--shared-port'];
   const running = await start({
     command: process.execPath,
-    args: [program, mode, '--data', data, '--port', String(port), '--https-port', '0', ...counts],
+    args: [
+      program,
+      mode,
+      '--data',
+      data,
+      '--port',
+      String(port),
+      '--https-port',
+      '0',
+      ...(mode === 'stack' ? counts : []),
+    ],
     env: { ...serverEnvironment(), ...options.env },
     ready: (output) => exported(output, 'AWS_REGION') !== undefined,
   });

@@ -13,6 +13,7 @@ export const subjectNames = [
   'embedded',
   'native',
   'native-two',
+  'native-shared',
   'embedded-recorded',
   'embedded-unrecorded',
 ] as const;
@@ -82,6 +83,8 @@ export class Fleet {
         return startCoffer({ name, folder, env, mode: 'stack' });
       case 'native-two':
         return startCoffer({ name, folder, env, mode: 'stack', replicas: 2 });
+      case 'native-shared':
+        return startCoffer({ name, folder, env, mode: 'stack', sharing: 2 });
     }
   }
 

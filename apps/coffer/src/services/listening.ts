@@ -8,6 +8,8 @@ export interface Listening {
   readonly port: number;
   /** 0: no HTTPS. */
   readonly httpsPort: number;
+  /** Other gateways listen there too. */
+  readonly sharedPort?: boolean;
 }
 
 const EVERYWHERE: ReadonlyMap<string, string> = new Map([
@@ -43,6 +45,7 @@ export function gatewaySettings(listening: Listening, tls: TlsFiles): Record<str
     COFFER_HOST: listening.host,
     COFFER_PORT: String(listening.port),
     COFFER_HTTPS_PORT: String(listening.httpsPort),
+    COFFER_SHARED_PORTS: listening.sharedPort ? 'on' : 'off',
     COFFER_TLS_CERT_FILE: tls.certFile,
     COFFER_TLS_KEY_FILE: tls.keyFile,
   };

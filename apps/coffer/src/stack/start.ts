@@ -16,6 +16,7 @@ import { certificateNames, endpointsOf, gatewaySettings } from '../services/list
 import { assertPortFree, freePort } from '../services/ports.ts';
 import { databaseUrl, keepPostgres, provisionServices, type Say } from '../services/postgres.ts';
 import { ensureCertificates, type TlsFiles } from '../tls/authority.ts';
+import { UserError } from '../user-error.ts';
 import { BLOB_BUCKET, minioSpec, natsSpec } from './backends.ts';
 import { findBinaries } from './binaries.ts';
 import { detoured, stackDetours } from './detours.ts';
@@ -25,9 +26,10 @@ import { stackSecrets, type StackSecrets } from './secrets.ts';
 import { serviceSpec } from './services.ts';
 
 export interface StackOptions extends UpOptions {
-  /** How many of each; the further gateways listen on every second port after the first. */
+  /** How many of each; the further gateways listen on every second port after the first, unless they share it. */
   readonly gateways: number;
   readonly objectStorages: number;
+  readonly sharedPort?: boolean;
 }
 
 interface Stack {
@@ -67,11 +69,15 @@ export async function startStack(options: StackOptions): Promise<Running> {
 }
 
 /** Ports of the n-th gateway, counted from 0. HTTP and HTTPS usually lie side by side. */
-export function gatewayPorts(options: Pick<StackOptions, 'port' | 'httpsPort'>, n: number) {
+export function gatewayPorts(options: Pick<StackOptions, 'port' | 'httpsPort' | 'sharedPort'>, n: number) {
+  if (options.sharedPort) return { port: options.port, httpsPort: options.httpsPort };
   return { port: options.port + 2 * n, httpsPort: options.httpsPort === 0 ? 0 : options.httpsPort + 2 * n };
 }
 
 async function assertPorts(options: StackOptions): Promise<void> {
+  if (options.sharedPort && process.platform !== 'linux') {
+    throw new UserError('Only Linux shares the connections of one port among programs; leave --shared-port out.');
+  }
   for (let n = 0; n < options.gateways; n += 1) {
     const { port, httpsPort } = gatewayPorts(options, n);
     await assertPortFree(options.host, port, '--port');

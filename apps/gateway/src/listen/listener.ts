@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream';
 export interface ListenOptions {
   host: string;
   port: number;
+  /** Other processes of the same user may listen on the same port, each with connections of its own. */
+  sharedPort?: boolean;
   tls?: { cert: Buffer; key: Buffer };
   idleTimeoutMs: number;
   requestTimeoutMs: number;
@@ -87,7 +89,8 @@ export async function listen(options: ListenOptions): Promise<Server> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ port: options.port, host: options.host, backlog: BACKLOG }, () => {
+    const { port, host, sharedPort = false } = options;
+    server.listen({ port, host, reusePort: sharedPort, backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve();
     });

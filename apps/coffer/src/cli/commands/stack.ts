@@ -11,6 +11,7 @@ export const stack = (): Command =>
     .addOption(httpsPortOption())
     .addOption(hostOption())
     .addOption(countOption('--gateways <number>', 'how many gateways; the next ones listen on port + 2, + 4, …'))
+    .option('--shared-port', 'all gateways listen on the first port, and the system shares the connections (Linux)')
     .addOption(countOption('--object-storages <number>', 'how many replicas of object-storage'))
     .addHelpText(
       'after',
