@@ -6,11 +6,11 @@ const EVERY = 16 * 1024 * 1024;
 
 setFlagsFromString('--expose-gc');
 /**
- * The heap may grow to four times what the last large collection left. Unless told, V8 chooses from 1.1 to 4 by how busy
+ * The heap may grow to three times what the last large collection left. Unless told, V8 chooses from 1.1 to 4 by how busy
  * it finds the program, and counts buffers that wait for a small collection as growth: it was seen to fall into
  * collecting all of 39 MiB fifteen times a second, for nothing, at half the rate of a download.
  */
-setFlagsFromString('--heap-growing-percent=300');
+setFlagsFromString('--heap-growing-percent=200');
 const collect = runInNewContext('gc') as (options: { type: 'minor' }) => void;
 
 let passed = 0;
