@@ -8,6 +8,7 @@ import { presign } from './commands/presign.ts';
 import { stack } from './commands/stack.ts';
 import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
+import { worker } from './commands/worker.ts';
 
 export function program(): Command {
   const commands = [up, stack, env, status, doctor, account, presign, collect, composeEnv, natsConfig, provision];
@@ -16,5 +17,6 @@ export function program(): Command {
     .version('0.1.0')
     .showHelpAfterError('(--help lists what there is)');
   for (const command of commands) coffer.addCommand(command());
+  coffer.addCommand(worker(), { hidden: true });
   return coffer;
 }

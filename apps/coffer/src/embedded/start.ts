@@ -1,13 +1,5 @@
-import { join } from 'node:path';
 import { InProcessHub, inProcessTransport } from '@coffer/bus';
-import {
-  checkFailpoint,
-  listenHealth,
-  startTracing,
-  watchProcess,
-  type HealthState,
-  type ServiceDefinition,
-} from '@coffer/service-kit';
+import { checkFailpoint } from '@coffer/service-kit';
 import type { Layout } from '../data-folder/layout.ts';
 import { openDataFolder } from '../data-folder/open.ts';
 import { rootKeyEnvironment } from '../data-folder/root-key.ts';
@@ -15,16 +7,20 @@ import { openChannel } from '../operator/channel-server.ts';
 import { oneProcess, type Operator } from '../operator/operator.ts';
 import { Cleanup } from '../services/cleanup.ts';
 import { loadServices, type AppName } from '../services/definitions.ts';
-import { environmentOf } from '../services/environment.ts';
-import { certificateNames, endpointsOf, gatewaySettings, type Listening } from '../services/listening.ts';
-import { assertPortFree } from '../services/ports.ts';
+import { certificateNames, endpointsOf, type Listening } from '../services/listening.ts';
+import { assertCanShare, assertPortFree } from '../services/ports.ts';
 import { databaseUrl, keepPostgres, newPassword, provisionServices } from '../services/postgres.ts';
 import { ensureCertificates } from '../tls/authority.ts';
 import { openLogs, type Logs } from './logs.ts';
+import { startObservability } from './observability.ts';
+import { startServices } from './services.ts';
+import { poolSize, startWorkers, stopOldWorkers } from './workers.ts';
 
 export interface UpOptions extends Listening {
   readonly data: string;
   readonly env: NodeJS.ProcessEnv;
+  /** How many processes share the work, each with all services; one unless told. */
+  readonly processes?: number;
 }
 
 /** A running Coffer, whichever mode it runs in. */
@@ -55,10 +51,13 @@ export async function startEmbedded(options: UpOptions): Promise<Running> {
 }
 
 async function startAll(options: UpOptions, layout: Layout, logs: Logs, cleanup: Cleanup): Promise<Operator> {
-  const { env } = options;
+  const { processes = 1 } = options;
+  const env = { ...poolSize(processes), ...options.env };
+  if (processes > 1) assertCanShare('--processes');
   await assertPortFree(options.host, options.port, '--port');
   if (options.httpsPort !== 0) await assertPortFree(options.host, options.httpsPort, '--https-port');
   const logger = logs.of('coffer');
+  await stopOldWorkers(layout, logger);
   const rootKey = rootKeyEnvironment(layout, env);
   const tls = await ensureCertificates(layout.tls, certificateNames(options.host, env));
   const endpoints = endpointsOf(options, tls, env);
@@ -84,41 +83,31 @@ async function startAll(options: UpOptions, layout: Layout, logs: Logs, cleanup:
   const passwords = Object.fromEntries(definitions.map(({ name }) => [name, newPassword()])) as Record<AppName, string>;
   await provisionServices(postgres.adminUrl, passwords);
 
-  const start = async (definition: ServiceDefinition): Promise<void> => {
-    const name = definition.name as AppName;
-    const serviceLog = logs.of(name);
-    const transport = inProcessTransport(hub, name, { log: serviceLog });
-    cleanup.add(`bus of ${name}`, () => transport.drain());
-    const settings = {
-      COFFER_DATABASE_URL: databaseUrl(postgres.adminUrl, name, passwords[name]),
-      COFFER_BLOB_FOLDER: layout.blobs,
-      ...rootKey,
-      ...(name === 'gateway'
-        ? { ...gatewaySettings(options, tls), COFFER_SPOOL_FOLDER: join(layout.spool, 'gateway') }
-        : {}),
-    };
-    const running = await definition.start({ env: environmentOf(name, env, settings), transport, logger: serviceLog });
-    cleanup.add(name, () => running.stop());
-    state.checks = [...state.checks, ...running.checks];
-  };
-  for (const definition of definitions) await start(definition);
+  const databases = Object.fromEntries(
+    definitions.map(({ name }) => [name, databaseUrl(postgres.adminUrl, name as AppName, passwords[name as AppName])]),
+  ) as Record<AppName, string>;
+  const { host, port, httpsPort } = options;
+  state.checks = await startServices(
+    hub,
+    {
+      definitions,
+      env,
+      layout,
+      logs,
+      listening: { host, port, httpsPort, sharedPort: processes > 1 },
+      tls,
+      databases,
+      rootKey,
+      spool: 'gateway',
+    },
+    cleanup,
+  );
+  if (processes > 1) {
+    await startWorkers({ processes, env, layout, logger }, { host, port, httpsPort, databases }, cleanup);
+  }
   state.ready = true;
   cleanup.add('readiness', () => void (state.ready = false));
   logger.info({ endpoint: endpoints.endpoint }, 'ready');
   const call: Operator['call'] = (contract, message) => operatorBus.client.call(contract, message);
   return { endpoints, call, callAll: oneProcess(call), close: () => Promise.resolve() };
-}
-
-/** Traces and metrics as each service on its own would offer them, if the environment asks for them. */
-async function startObservability(env: NodeJS.ProcessEnv, cleanup: Cleanup): Promise<HealthState> {
-  const state: HealthState = { ready: false, checks: [] };
-  const url = env['COFFER_OTLP_URL'];
-  cleanup.add('tracing', startTracing({ service: 'coffer', ...(url ? { url } : {}) }));
-  const port = Number(env['COFFER_HEALTH_PORT'] ?? 0);
-  if (port > 0) {
-    watchProcess();
-    const listener = await listenHealth(state, env['COFFER_HEALTH_HOST'] || '127.0.0.1', port);
-    cleanup.add('health', () => listener.close());
-  }
-  return state;
 }

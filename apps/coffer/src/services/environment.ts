@@ -24,6 +24,7 @@ const PER_SERVICE = new Set([
   'COFFER_STACK_POSTGRES_URL',
   'COFFER_STACK_DETOURS',
   'COFFER_FAILPOINT',
+  'COFFER_WORKER',
 ]);
 
 /** What a program needs from the system it runs on. Nothing of AWS's: those belong to clients. */
@@ -42,6 +43,11 @@ const SYSTEM = new Set([
 /** The system's part of an environment, for programs that are none of Coffer's. */
 export function systemEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   return pick(env, (name) => SYSTEM.has(name));
+}
+
+/** The system's part, and all that the operator says of Coffer, for a process that holds every service. */
+export function operatorEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  return { ...systemEnvironment(env), ...pick(env, (name) => name.startsWith('COFFER_') && !PER_SERVICE.has(name)) };
 }
 
 /**

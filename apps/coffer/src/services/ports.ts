@@ -17,6 +17,12 @@ export function freePort(): Promise<number> {
   return tryPort('127.0.0.1', 0);
 }
 
+/** @throws UserError where several programs cannot listen on one port */
+export function assertCanShare(option: string): void {
+  if (process.platform === 'linux') return;
+  throw new UserError(`Only Linux shares the connections of one port among programs; leave ${option} out.`);
+}
+
 /**
  * Looks before anything is started whether the port can be had.
  *

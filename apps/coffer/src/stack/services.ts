@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Layout } from '../data-folder/layout.ts';
 import type { AppName } from '../services/definitions.ts';
 import { environmentOf } from '../services/environment.ts';
@@ -9,8 +8,7 @@ import { freePort } from '../services/ports.ts';
 import { UserError } from '../user-error.ts';
 import type { ProcessSpec } from './kept-process.ts';
 import { answersHttp } from './probes.ts';
-
-const watchdog = fileURLToPath(new URL('watchdog.js', import.meta.url));
+import { watchdog } from './watched.ts';
 
 /** @throws UserError when the app is not built */
 export function mainOf(service: AppName): string {

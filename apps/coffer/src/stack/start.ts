@@ -13,10 +13,9 @@ import type { Operator } from '../operator/operator.ts';
 import { Cleanup } from '../services/cleanup.ts';
 import { serviceNames, type AppName } from '../services/definitions.ts';
 import { certificateNames, endpointsOf, gatewaySettings } from '../services/listening.ts';
-import { assertPortFree, freePort } from '../services/ports.ts';
+import { assertCanShare, assertPortFree, freePort } from '../services/ports.ts';
 import { databaseUrl, keepPostgres, provisionServices, type Say } from '../services/postgres.ts';
 import { ensureCertificates, type TlsFiles } from '../tls/authority.ts';
-import { UserError } from '../user-error.ts';
 import { BLOB_BUCKET, minioSpec, natsSpec } from './backends.ts';
 import { findBinaries } from './binaries.ts';
 import { detoured, stackDetours } from './detours.ts';
@@ -75,9 +74,7 @@ export function gatewayPorts(options: Pick<StackOptions, 'port' | 'httpsPort' | 
 }
 
 async function assertPorts(options: StackOptions): Promise<void> {
-  if (options.sharedPort && process.platform !== 'linux') {
-    throw new UserError('Only Linux shares the connections of one port among programs; leave --shared-port out.');
-  }
+  if (options.sharedPort) assertCanShare('--shared-port');
   for (let n = 0; n < options.gateways; n += 1) {
     const { port, httpsPort } = gatewayPorts(options, n);
     await assertPortFree(options.host, port, '--port');

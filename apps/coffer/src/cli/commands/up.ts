@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { dataOption, hostOption, httpsPortOption, portOption } from '../options.ts';
+import { countOption, dataOption, hostOption, httpsPortOption, portOption } from '../options.ts';
 import { runUntilSignal } from '../run-until-signal.ts';
 
 export const up = (): Command =>
@@ -9,7 +9,8 @@ export const up = (): Command =>
     .addOption(portOption())
     .addOption(httpsPortOption())
     .addOption(hostOption())
-    .action((options: { data: string; port: number; httpsPort: number; host: string }) =>
+    .addOption(countOption('--processes <number>', 'how many processes share the work, each with all services (Linux)'))
+    .action((options: { data: string; port: number; httpsPort: number; host: string; processes: number }) =>
       runUntilSignal(async () => {
         // Loaded here, so that short commands do not load every service.
         const { startEmbedded } = await import('../../embedded/start.ts');
