@@ -23,7 +23,8 @@ stack, in turns, and prints medians and the ratios within this run. Needs: npm r
   --rounds N         how often each is measured (5)
   --seconds S        how long each time, where it is not a count (3)
   --quick            3 rounds of 1 second, 10,000 keys instead of 100,000, 100,000 instead of a million
-  --subjects A,B     ${subjectNames.slice(0, 4).join(', ')} (minio,embedded,native)
+  --subjects A,B     ${subjectNames.slice(0, 7).join(', ')}
+                     (minio,embedded,native)
   --folder FOLDER    keep data here and take it up again; not in memory
   --json FILE        write every figure of every round there
   --help

@@ -23,6 +23,8 @@ import { SeededRandom, seedOfRun } from './seeded-random.ts';
 
 const mode: Mode | 'given' = present ? stack().mode : 'given';
 const ROUNDS = Number(process.env['COFFER_FAULT_ROUNDS'] ?? 50);
+/** Of embedded mode. */
+const PROCESSES = process.env['COFFER_FAULT_PROCESSES'] ?? '1';
 const CLIENTS = 10;
 const PROBED = 'probed';
 /** A body of so many bytes lies in the blob tier. */
@@ -76,7 +78,7 @@ onOwnStack(`${ROUNDS} SIGKILLs during a mixed load (${mode})`, () => {
 
   beforeAll(async () => {
     console.info(`fault seed: COFFER_FAULT_SEED=${seed} COFFER_FAULT_ROUNDS=${ROUNDS}`);
-    running = await CrashableStack.create(mode as Mode);
+    running = await CrashableStack.create(mode as Mode, {}, mode === 'embedded' ? ['--processes', PROCESSES] : []);
     await running.start();
     const note = journal.received.push.bind(journal.received);
     // The clients that check repeat what failed: a process may still be on its way back.

@@ -14,7 +14,7 @@ export interface CofferOptions {
   readonly folder: string;
   /** Of the stack: how many gateways, and how many replicas of object-storage. */
   readonly replicas?: number;
-  /** Of the stack: how many gateways listen on one port; then there is one object-storage. */
+  /** How many gateways of the stack, or processes with everything in them, listen on one port. */
   readonly sharing?: number;
   readonly env?: NodeJS.ProcessEnv;
   /** The bundled program, unless said otherwise. */
@@ -25,6 +25,13 @@ function exported(output: string, name: string): string | undefined {
   return new RegExp(`^export ${name}=['"]?([^'"\\n]*)['"]?$`, 'm').exec(output)?.[1];
 }
 
+/** The options that say how many there are of what. */
+function counts({ mode, replicas = 1, sharing }: CofferOptions): string[] {
+  if (mode === 'up') return sharing === undefined ? [] : ['--processes', String(sharing)];
+  if (sharing !== undefined) return ['--gateways', String(sharing), '--shared-port'];
+  return ['--gateways', String(replicas), '--object-storages', String(replicas)];
+}
+
 /** A port whose neighbours are free too: gateways take every second port after the first. */
 async function portsFor(gateways: number): Promise<number> {
   const port = await freePort();
@@ -32,26 +39,14 @@ async function portsFor(gateways: number): Promise<number> {
 }
 
 export async function startCoffer(options: CofferOptions): Promise<Subject> {
-  const { name, mode, replicas = 1, sharing, program = cofferMain } = options;
+  const { name, mode, replicas = 1, program = cofferMain } = options;
   if (!existsSync(program)) throw new Error(`There is no ${program}: run "npm run build" first.`);
   if (mode === 'stack') for (const program of ['nats-server', 'minio']) binary(program);
   const data = join(options.folder, name);
   const port = await portsFor(replicas);
-  const replicated = ['--gateways', String(replicas), '--object-storages', String(replicas)];
-  const counts = sharing === undefined ? replicated : ['--gateways', String(sharing), '--shared-port'];
   const running = await start({
     command: process.execPath,
-    args: [
-      program,
-      mode,
-      '--data',
-      data,
-      '--port',
-      String(port),
-      '--https-port',
-      '0',
-      ...(mode === 'stack' ? counts : []),
-    ],
+    args: [program, mode, '--data', data, '--port', String(port), '--https-port', '0', ...counts(options)],
     env: { ...serverEnvironment(), ...options.env },
     ready: (output) => exported(output, 'AWS_REGION') !== undefined,
   });

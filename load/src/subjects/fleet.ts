@@ -14,6 +14,7 @@ export const subjectNames = [
   'native',
   'native-two',
   'native-shared',
+  'embedded-two',
   'embedded-recorded',
   'embedded-unrecorded',
 ] as const;
@@ -75,6 +76,8 @@ export class Fleet {
         return startMinio({ name, folder, secrets: this.#secrets(), encryption: name === 'minio' });
       case 'embedded':
         return startCoffer({ name, folder, env, mode: 'up' });
+      case 'embedded-two':
+        return startCoffer({ name, folder, env, mode: 'up', sharing: 2 });
       case 'embedded-recorded':
         return startCoffer({ name, folder, env, mode: 'up', program: cofferModules });
       case 'embedded-unrecorded':
