@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { environmentOf } from './environment.ts';
+import { environmentOf, operatorEnvironment } from './environment.ts';
 
 describe('environment of a service', () => {
   const env = {
@@ -8,6 +8,8 @@ describe('environment of a service', () => {
     COFFER_ROOT_KEY: 'r',
     COFFER_REGIONS: 'a,b',
     COFFER_NATS_PASSWORD: 'x',
+    COFFER_WORKER: '{"databases":{"kms":"postgres://k"}}',
+    COFFER_FAILPOINT: 'kms.x',
     OTHER: 'o',
   };
   const settings = { COFFER_BLOB_SECRET_KEY: 'b', COFFER_DATABASE_URL: 'postgres://x' };
@@ -18,5 +20,9 @@ describe('environment of a service', () => {
     expect(environmentOf('audit', env, settings)).toEqual(common);
     expect(environmentOf('gateway', env, settings)).toEqual({ ...common, COFFER_BLOB_SECRET_KEY: 'b' });
     expect(environmentOf('object-storage', env, settings)).toEqual({ ...common, COFFER_BLOB_SECRET_KEY: 'b' });
+  });
+
+  it('gives a further process what the operator set, and no secret of another process or of AWS', () => {
+    expect(operatorEnvironment(env)).toEqual({ PATH: '/bin', COFFER_ROOT_KEY: 'r', COFFER_REGIONS: 'a,b' });
   });
 });
