@@ -4,7 +4,8 @@ export { HEADER_SIZE, MAX_PLAIN_SIZE, SEGMENT_SIZE, plainSize, sealedSize } from
 export { headerOf, readBlobKey, wipeKey } from './header.ts';
 export type { BlobIdentity, BlobKey } from './header.ts';
 export { OpenStream } from './open-stream.ts';
-export type { OpenOptions } from './open-stream.ts';
+export { Opener } from './opener.ts';
+export type { OpenOptions } from './opener.ts';
 export { publicRandom } from './random.ts';
 export { planRange } from './range.ts';
 export type { RangePlan } from './range.ts';

@@ -44,19 +44,42 @@ export function sealSegment(
  * @throws SealError `truncated` when there is no room for a tag, `tampered` when authentication fails.
  */
 export function openSegment(key: BlobKey, index: number, last: boolean, sealed: Uint8Array): Buffer {
-  const end = sealed.length - TAG_SIZE;
-  if (end < 0) throw new SealError('truncated', 'The sealed body ends within a segment.');
-  if (end === 0 && index > 0) throw new SealError('bad-format', 'Only an empty body has an empty segment.');
+  return openPieces(key, index, last, [sealed])[0] ?? Buffer.alloc(0);
+}
+
+/**
+ * As {@link openSegment}, of a segment that lies in pieces: as many come out, without the tag, in order. None is returned
+ * before all are authenticated.
+ */
+export function openPieces(key: BlobKey, index: number, last: boolean, sealed: readonly Uint8Array[]): Buffer[] {
+  const { body, tag } = withoutTag(sealed);
+  if (body.length === 0 && index > 0) throw new SealError('bad-format', 'Only an empty body has an empty segment.');
   const decipher = createDecipheriv(CIPHER, secretOf(key), nonceOf(key.prefix, index, last), OPTIONS);
-  decipher.setAuthTag(sealed.subarray(end));
-  const plain = decipher.update(sealed.subarray(0, end));
+  decipher.setAuthTag(tag);
+  const plain = body.map((piece) => decipher.update(piece));
   try {
     decipher.final();
   } catch {
-    plain.fill(0);
+    for (const piece of plain) piece.fill(0);
     throw new SealError('tampered', `Segment ${index} is not what was sealed.`);
   }
   return plain;
+}
+
+/** Cuts the tag off the end, which may be spread over several pieces. */
+function withoutTag(sealed: readonly Uint8Array[]): { body: Uint8Array[]; tag: Uint8Array } {
+  const body = [...sealed];
+  let missing = TAG_SIZE;
+  const tag: Uint8Array[] = [];
+  while (missing > 0) {
+    const piece = body.pop();
+    if (!piece) throw new SealError('truncated', 'The sealed body ends within a segment.');
+    const at = Math.max(0, piece.length - missing);
+    tag.unshift(piece.subarray(at));
+    missing -= piece.length - at;
+    if (at > 0) body.push(piece.subarray(0, at));
+  }
+  return { body, tag: tag.length === 1 ? (tag[0] as Uint8Array) : Buffer.concat(tag) };
 }
 
 /**
@@ -64,8 +87,13 @@ export function openSegment(key: BlobKey, index: number, last: boolean, sealed: 
  * body was cut at a segment's end, and the error says so.
  */
 export function openLastSegment(key: BlobKey, index: number, sealed: Uint8Array): Buffer {
+  return openLastPieces(key, index, [sealed])[0] ?? Buffer.alloc(0);
+}
+
+/** As {@link openLastSegment}, of a segment that lies in pieces. */
+export function openLastPieces(key: BlobKey, index: number, sealed: readonly Uint8Array[]): Buffer[] {
   try {
-    return openSegment(key, index, true, sealed);
+    return openPieces(key, index, true, sealed);
   } catch (error) {
     if (error instanceof SealError && error.code === 'tampered' && opensAsInner(key, index, sealed)) {
       throw new SealError('truncated', 'The sealed body ends before its last segment.');
@@ -74,9 +102,9 @@ export function openLastSegment(key: BlobKey, index: number, sealed: Uint8Array)
   }
 }
 
-function opensAsInner(key: BlobKey, index: number, sealed: Uint8Array): boolean {
+function opensAsInner(key: BlobKey, index: number, sealed: readonly Uint8Array[]): boolean {
   try {
-    openSegment(key, index, false, sealed).fill(0);
+    for (const piece of openPieces(key, index, false, sealed)) piece.fill(0);
     return true;
   } catch {
     return false;

@@ -18,6 +18,7 @@ import { commitVersion } from './commit-version.ts';
 import { findSource, noteSource, type FoundSource } from './copy-source.ts';
 import { quoted } from './etag.ts';
 import { DEFAULT_CHECKSUM } from './put-object.ts';
+import { pourInto } from './plain-stream.ts';
 import { readVersion } from './read-version.ts';
 import { MAX_UPLOAD } from './receive.ts';
 import { sealInto } from './seal-into.ts';
@@ -61,10 +62,7 @@ export async function copyObject(exchange: Exchange, gateway: Gateway): Promise<
     const digest = await DigestStream.of(['MD5', algorithm], version.size, gateway.digests);
     const target = { dataKey, bucketId: bucket.context.bucketId, key, internalVersionId };
     const { body, values } = await digest.over(
-      sealInto(gateway, target, version.size, [digest], (sink) => {
-        plain.once('error', (error) => sink.destroy(error));
-        plain.pipe(sink);
-      }),
+      sealInto(gateway, target, version.size, [digest], (sink) => pourInto(sink, plain)),
     );
     const checksum: Checksum = {
       algorithm,

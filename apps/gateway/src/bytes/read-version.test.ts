@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { memoryBlobStore } from '@coffer/blob-store';
 import { s3Error, type BucketContext, type SegmentRef, type VersionFacts } from '@coffer/contracts';
 import { createLogger } from '@coffer/service-kit';
 import { describe, expect, it } from 'vitest';
 import type { Gateway } from '../gateway.ts';
+import { pourInto } from './plain-stream.ts';
 import type { ByteRange } from './range.ts';
 import { readVersion } from './read-version.ts';
 import { sealInto } from './seal-into.ts';
@@ -75,5 +77,105 @@ describe('reading an object of very many parts', () => {
       { start: 0, end: PARTS * SIZE - 1 },
     );
     await expect(buffer(stream)).rejects.toMatchObject({ code: 'NoSuchVersion' });
+  });
+});
+
+describe('a stream of plain bytes', () => {
+  const MiB = 1024 * 1024;
+  const target = { dataKey, bucketId: 'b', key: 'k', internalVersionId: 'v' };
+  const turns = async () => {
+    for (let turn = 0; turn < 200; turn += 1) await setImmediate();
+  };
+
+  /** A version of one stretch in a store of its own, and the streams in which the store gave its bytes. */
+  async function stored(plain: Buffer, change: (sealed: Buffer) => Buffer = (sealed) => sealed) {
+    const body = await sealInto({ blobs, log } as Gateway, target, plain.length, [new PassThrough()], (sink) =>
+      (sink as PassThrough).end(plain),
+    );
+    const given: Readable[] = [];
+    const store = {
+      get: async (id: string, range: ByteRange) => {
+        const sealed = change(await buffer(await blobs.get(id)));
+        const chunks = [];
+        for (let at = range.start; at <= range.end; at += 60_000) {
+          chunks.push(sealed.subarray(at, Math.min(at + 60_000, range.end + 1)));
+        }
+        const stream = Readable.from(chunks, { objectMode: false });
+        given.push(stream);
+        return stream;
+      },
+    };
+    const gateway = { ...gatewayOf([], []), blobs: store } as unknown as Gateway;
+    const one = { ...version, size: plain.length } as VersionFacts;
+    const request = {
+      context,
+      version: one,
+      segments: [{ partNumber: 1, offset: 0, size: plain.length, body }],
+      range: { start: 0, end: plain.length - 1 },
+      signal: new AbortController().signal,
+    };
+    return { given, stream: () => readVersion(gateway, request) };
+  }
+
+  const damagedAt = (place: number) => (sealed: Buffer) => {
+    const altered = Buffer.from(sealed);
+    altered[place] = (altered[place] as number) ^ 1;
+    return altered;
+  };
+
+  it('waits while nobody reads', async () => {
+    const plain = randomBytes(8 * MiB);
+    const { stream } = await stored(plain);
+    const bytes = await stream();
+    await turns();
+    expect(bytes.readableLength).toBeGreaterThan(0);
+    expect(bytes.readableLength).toBeLessThan(2 * MiB);
+    expect((await buffer(bytes)).equals(plain)).toBe(true);
+  });
+
+  it('is refused when its first bytes do not open', async () => {
+    const { stream, given } = await stored(randomBytes(MiB), damagedAt(1000));
+    await expect(stream()).rejects.toMatchObject({ code: 'tampered' });
+    expect(given.every((source) => source.destroyed)).toBe(true);
+  });
+
+  it('tells its reader of a later failure, also one that came before anybody read', async () => {
+    const plain = randomBytes(MiB);
+    const { stream } = await stored(plain, damagedAt(MiB / 2));
+    const bytes = await stream();
+    await turns();
+    const got: Buffer[] = [];
+    const reading = (async () => {
+      for await (const chunk of bytes) got.push(chunk as Buffer);
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'tampered' });
+    const given = Buffer.concat(got);
+    expect(given.equals(plain.subarray(0, given.length))).toBe(true);
+    expect(given.length).toBeLessThanOrEqual(MiB / 2);
+  });
+
+  it('fails what it is poured into, and is dropped with it', async () => {
+    const { stream } = await stored(randomBytes(MiB), damagedAt(MiB / 2));
+    const failed = await stream();
+    await turns();
+    const sink = new PassThrough();
+    pourInto(sink, failed);
+    await expect(buffer(sink)).rejects.toMatchObject({ code: 'tampered' });
+
+    const { stream: whole, given } = await stored(randomBytes(8 * MiB));
+    const full = new PassThrough().on('error', () => undefined);
+    pourInto(full, await whole());
+    full.destroy(new Error('full'));
+    await turns();
+    expect(given.every((source) => source.destroyed)).toBe(true);
+  });
+
+  it('lets go of the blob when it is dropped, read or not', async () => {
+    const { stream, given } = await stored(randomBytes(8 * MiB));
+    (await stream()).destroy();
+    for await (const chunk of await stream()) if ((chunk as Buffer).length > 0) break;
+    await turns();
+    expect(given).toHaveLength(2);
+    expect(given.every((source) => source.destroyed)).toBe(true);
   });
 });

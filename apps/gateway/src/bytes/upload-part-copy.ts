@@ -8,6 +8,7 @@ import { findSource, noteSource } from './copy-source.ts';
 import { refuseKeyOfPart } from './encryption-headers.ts';
 import { quoted } from './etag.ts';
 import type { ByteRange } from './range.ts';
+import { pourInto } from './plain-stream.ts';
 import { readVersion } from './read-version.ts';
 import { MAX_UPLOAD } from './receive.ts';
 import { refuseAnonymous } from './stored-headers.ts';
@@ -58,10 +59,7 @@ export async function uploadPartCopy(exchange: Exchange, gateway: Gateway): Prom
     });
     const digest = await DigestStream.of(['MD5', algorithm], size, gateway.digests);
     const { body, values } = await digest.over(
-      sealInto(gateway, { dataKey, ...upload }, size, [digest], (sink) => {
-        plain.once('error', (error) => sink.destroy(error));
-        plain.pipe(sink);
-      }),
+      sealInto(gateway, { dataKey, ...upload }, size, [digest], (sink) => pourInto(sink, plain)),
     );
     const etag = (values.get('MD5') as Buffer).toString('hex');
     const checksum = { algorithm, value: (values.get(algorithm) as Buffer).toString('base64') };
