@@ -3,6 +3,7 @@ import { Packr, Unpackr, type Options } from 'msgpackr';
 import { z } from 'zod';
 import type { Envelope, Outcome } from './envelope.ts';
 import { busFault } from './faults.ts';
+import { requireWellFormed } from './well-formed.ts';
 
 /**
  * MessagePack without records: no state is shared between two messages, and none is compiled from what arrives.
@@ -18,23 +19,13 @@ const options: Options & { skipValues: unknown[] } = {
 const packr = new Packr(options);
 const unpackr = new Unpackr(options);
 
-/** No contract comes near it; what is deeper could be read here and then overflow the stack of whoever walks it. */
-const maxNesting = 64;
-
-function requireNesting(value: unknown, left: number): void {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
-  if (left === 0) throw new RangeError(`A message is nested more than ${String(maxNesting)} deep`);
-  for (const key in value) requireNesting((value as Record<string, unknown>)[key], left - 1);
-}
-
 /** Throws what msgpackr throws on a value that cannot travel. */
 export const encode = (value: unknown): Buffer => packr.pack(value);
 
-/** Throws what msgpackr throws on broken bytes, and a RangeError on values that are nested too deep. */
+/** Throws what `requireWellFormed` does, and what msgpackr throws on broken bytes. */
 export function decode(bytes: Uint8Array): unknown {
-  const value: unknown = unpackr.unpack(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  requireNesting(value, maxNesting);
-  return value;
+  requireWellFormed(bytes);
+  return unpackr.unpack(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }
 
 const strings = z.record(z.string(), z.string());
