@@ -134,7 +134,7 @@ async function openListeners(gateway: Gateway, gaps: GapSpool): Promise<Server[]
       slowDown(message, response);
       return;
     }
-    const end = times.startTimer({ method: message.method ?? '' });
+    const started = performance.now();
     const traceparent = message.headers['traceparent'];
     withTrace(typeof traceparent === 'string' ? traceparent : undefined, () =>
       serve(gateway, trust, message, response, { expectsContinue: expects, place }),
@@ -146,8 +146,9 @@ async function openListeners(gateway: Gateway, gaps: GapSpool): Promise<Server[]
       })
       .finally(() => {
         place.leave();
-        end();
-        served.inc({ method: message.method ?? '', status: String(response.statusCode) });
+        const method = message.method ?? '';
+        times.of({ method }).observe((performance.now() - started) / 1000);
+        served.inc({ method, status: String(response.statusCode) });
       });
   };
   const common: Omit<ListenOptions, 'port' | 'tls'> = {

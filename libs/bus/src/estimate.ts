@@ -8,7 +8,8 @@ function sizeOf(value: unknown, depth: number): number {
   if (ArrayBuffer.isView(value)) return value.byteLength;
   if (depth === MAX_DEPTH) return MEMBER_BYTES;
   let total = MEMBER_BYTES;
-  for (const member of Object.values(value)) total += MEMBER_BYTES + sizeOf(member, depth + 1);
+  if (Array.isArray(value)) for (const member of value) total += MEMBER_BYTES + sizeOf(member, depth + 1);
+  else for (const name in value) total += MEMBER_BYTES + sizeOf((value as Record<string, unknown>)[name], depth + 1);
   return total;
 }
 

@@ -1,5 +1,7 @@
 import { observeCalls } from '@coffer/bus';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Contract } from '@coffer/contracts';
+import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric } from 'prom-client';
+import { Histogram, type HistogramDefinition, type Observations } from './histogram.ts';
 
 /** The one registry of the process; services that share a process share it. */
 export const metrics = new Registry();
@@ -45,20 +47,13 @@ export function gauge<Label extends string = never>(
   );
 }
 
-/** The histogram of this name. Bounds are in the unit of the name, seconds as a rule. */
-export function histogram<Label extends string = never>(
-  definition: Definition<Label> & { buckets?: readonly number[] },
-): Histogram<Label> {
-  const {
-    name,
-    help,
-    labels = [],
-    buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-  } = definition;
-  return existing(
-    name,
-    () => new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [metrics] }),
-  );
+/** The histogram of this name; made when it is asked for the first time. */
+export function histogram<Label extends string>(definition: HistogramDefinition<Label>): Histogram<Label> {
+  return existing(definition.name, () => {
+    const made = new Histogram(definition);
+    metrics.registerMetric(made as unknown as Metric);
+    return made;
+  });
 }
 
 let watching = false;
@@ -73,13 +68,18 @@ export function watchProcess(): void {
     help: 'Time of calls on the bus, by side, operation and outcome (ok or the code of the fault)',
     labels: ['side', 'service', 'operation', 'outcome'],
   });
+  const well = { client: new Map<Contract, Observations>(), server: new Map<Contract, Observations>() };
   observeCalls(({ side, contract }) => {
     const started = performance.now();
     return {
       end: (fault) => {
-        const outcome = fault?.code ?? 'ok';
         const { service, operation } = contract;
-        calls.observe({ side, service, operation, outcome }, (performance.now() - started) / 1000);
+        let observations = fault ? undefined : well[side].get(contract);
+        if (!observations) {
+          observations = calls.of({ side, service, operation, outcome: fault?.code ?? 'ok' });
+          if (!fault) well[side].set(contract, observations);
+        }
+        observations.observe((performance.now() - started) / 1000);
       },
     };
   });

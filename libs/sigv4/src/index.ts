@@ -16,7 +16,7 @@ export { parseAuth } from './parse-auth.ts';
 export type { AnonymousAuth, ParsedAuth, ParseOptions, SigV2Auth, SigV4Auth } from './parsed-auth.ts';
 export { MAX_EXPIRES_SECONDS } from './parse-presigned.ts';
 export { checkStreamingOperation, type PayloadMode, readPayloadMode } from './payload-hash.ts';
-export type { RequestHeaders, SignedRequest } from './request.ts';
+export { indexHeaders, type RequestHeaders, type SignedRequest } from './request.ts';
 export { deriveSigningKey, type SigningKey } from './signing-key.ts';
 export { signatureDoesNotMatchV2, verifyV2 } from './sigv2.ts';
 export { checkStreamingHeaders, type StreamingHeaders } from './trailer.ts';

@@ -1,13 +1,17 @@
 import { percentDecode, recode, utf8Text, wireText } from './encode.ts';
 
-export type RequestHeaders = ReadonlyArray<readonly [name: string, value: string]> | NodeJS.Dict<string | string[]>;
+export type RequestHeaders =
+  ReadonlyArray<readonly [name: string, value: string]> | NodeJS.Dict<string | string[]> | HeaderIndex;
 
 /** What a signature covers, as it was received. */
 export interface SignedRequest {
   method: string;
   /** Raw request target: path and query exactly as received, still percent-encoded. */
   target: string;
-  /** Pairs (in wire order, best for duplicates) or Node's object of lower-cased names. */
+  /**
+   * Pairs (in wire order, best for duplicates), Node's object of lower-cased names, or what {@link indexHeaders} made of
+   * either, which spares whoever reads and verifies a request to do it twice.
+   */
   headers: RequestHeaders;
 }
 
@@ -15,6 +19,7 @@ export interface SignedRequest {
 export type HeaderIndex = ReadonlyMap<string, readonly string[]>;
 
 export function indexHeaders(headers: RequestHeaders): HeaderIndex {
+  if (headers instanceof Map) return headers as HeaderIndex;
   const index = new Map<string, string[]>();
   const add = (name: string, value: string) => {
     const key = name.toLowerCase();

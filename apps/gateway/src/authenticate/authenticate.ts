@@ -1,5 +1,6 @@
 import { isFault } from '@coffer/contracts';
 import {
+  indexHeaders,
   parseAuth,
   SignatureError,
   verifyV4,
@@ -39,7 +40,11 @@ export interface AuthenticateRequest {
 /** Who sent this request: the holder of the key that signed it, or nobody in particular. */
 export async function authenticate(request: AuthenticateRequest, options: AuthenticateOptions): Promise<Authenticated> {
   const { incoming } = request;
-  const signed: SignedRequest = { method: incoming.method, target: incoming.target, headers: incoming.headers };
+  const signed: SignedRequest = {
+    method: incoming.method,
+    target: incoming.target,
+    headers: indexHeaders(incoming.headers),
+  };
   const auth = parseAuth(signed, {
     now: new Date(incoming.time),
     regions: regionsOf(request.api, options.regions),

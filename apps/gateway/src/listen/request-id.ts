@@ -7,12 +7,20 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
  * which lets audit keep records in one partition a day.
  */
 export function newRequestId(now: number = Date.now()): string {
-  let time = '';
-  for (let rest = now, i = 0; i < 10; i++) {
-    time = ALPHABET.charAt(rest % 32) + time;
-    rest = Math.floor(rest / 32);
-  }
+  if (now !== lastTime.at) lastTime = { at: now, text: timeText(now) };
   let chance = '';
   for (const byte of publicRandom(16)) chance += ALPHABET.charAt(byte & 31);
-  return time + chance;
+  return lastTime.text + chance;
+}
+
+/** Many requests come within one millisecond when time is short. */
+let lastTime = { at: NaN, text: '' };
+
+function timeText(now: number): string {
+  let text = '';
+  for (let rest = now, i = 0; i < 10; i++) {
+    text = ALPHABET.charAt(rest % 32) + text;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
 }
