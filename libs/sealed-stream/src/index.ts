@@ -12,3 +12,4 @@ export type { RangePlan } from './range.ts';
 export { SealStream } from './seal-stream.ts';
 export { open, openUnder, seal } from './whole.ts';
 export { unwrapKey, wrapKey, wrappingKeyId } from './wrapped-key.ts';
+export { WrappingKey } from './wrapping-key.ts';

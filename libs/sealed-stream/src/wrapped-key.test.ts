@@ -72,8 +72,13 @@ describe('wrapped keys', () => {
     const [kek, secret] = [randomBytes(32), randomBytes(32)];
     const wrapped = wrapKey(kek, 'key', secret, {});
     expect(wrapped.includes(secret) || wrapped.includes(kek)).toBe(false);
+    for (const version of [0, 3, 255]) {
+      wrapped[0] = version;
+      expect(codeOf(() => wrappingKeyId(wrapped))).toBe('unsupported-version');
+    }
+    // Nor is it one of another version that is known.
     wrapped[0] = 2;
-    expect(codeOf(() => wrappingKeyId(wrapped))).toBe('unsupported-version');
+    expect(codeOf(() => unwrapKey(kek, wrapped, {}))).not.toBe('opened');
     expect(codeOf(() => wrappingKeyId(Buffer.alloc(0)))).toBe('bad-format');
   });
 

@@ -7,8 +7,12 @@ import { publicRandom, type RandomSource } from './random.ts';
 
 // oxlint-disable-next-line no-control-regex -- all of ASCII
 const ASCII = /^[\x00-\x7f]*$/;
-const VERSION = 1;
-const LABEL = 'coffer/wrapped-key/v1';
+/** Version 1 derives the nonce with a key for one wrapping; version 2 keeps it beside a key for many. */
+type Version = 1 | 2;
+const LABELS = {
+  1: Buffer.from('coffer/wrapped-key/v1', 'ascii'),
+  2: Buffer.from('coffer/wrapped-key/v2', 'ascii'),
+};
 const CIPHER = 'aes-256-gcm';
 const OPTIONS = { authTagLength: TAG_SIZE };
 const ID_AT = 2;
@@ -19,8 +23,30 @@ const COMMITMENT_SIZE = 32;
 /** Longest secret that can be wrapped, in bytes. */
 const MAX_SECRET_BYTES = 4096;
 
+/** What a wrapping key and a salt give. */
+export interface Derived {
+  readonly salt: Buffer;
+  readonly key: KeyObject;
+  /** Version 1 only. */
+  readonly nonce: Buffer;
+  readonly commitment: Buffer;
+}
+
+/** A wrapped key taken apart. */
+export interface Wrapped {
+  readonly version: Version;
+  /** Version and key id, which belong to what is authenticated. */
+  readonly head: Buffer;
+  readonly salt: Buffer;
+  readonly commitment: Buffer;
+  /** Version 2 only. */
+  readonly nonce: Buffer;
+  /** Ciphertext and tag. */
+  readonly sealed: Buffer;
+}
+
 /**
- * Wraps a key (or another short secret) under `kek`.
+ * Wraps a key (or another short secret) under `kek`. Whoever wraps many under one key does it with a `WrappingKey`.
  *
  * @param kek 32 bytes.
  * @param keyId names the wrapping key, 1 to 255 UTF-8 bytes; readable in the result.
@@ -40,47 +66,21 @@ export function wrapKeyWith(
   plaintextKey: Uint8Array,
   aad: Record<string, string>,
 ): Buffer {
-  const id = Buffer.from(keyId, 'utf8');
-  if (!keyId.isWellFormed() || id.length < 1 || id.length > MAX_ID_BYTES) {
-    throw new TypeError(`The id of a wrapping key has 1 to ${MAX_ID_BYTES} bytes.`);
-  }
-  if (plaintextKey.length < 1 || plaintextKey.length > MAX_SECRET_BYTES) {
-    throw new TypeError(`A wrapped secret has 1 to ${MAX_SECRET_BYTES} bytes.`);
-  }
-  const head = Buffer.concat([Buffer.of(VERSION, id.length), id]);
-  const salt = random(SALT_SIZE);
-  const { key, nonce, commitment } = derive(kek, salt);
-  const cipher = createCipheriv(CIPHER, key, nonce, OPTIONS);
-  cipher.setAAD(encodeContext(head, aad));
-  const body = cipher.update(plaintextKey);
-  cipher.final();
-  return Buffer.concat([head, salt, commitment, body, cipher.getAuthTag()]);
+  const head = headOf(1, keyId);
+  const derived = derive(1, wrappingKeyOf(kek), random(SALT_SIZE));
+  const { salt, nonce, commitment } = derived;
+  return Buffer.concat([head, salt, commitment, ...sealSecret(derived.key, nonce, head, plaintextKey, aad)]);
 }
 
 /**
- * Unwraps what {@link wrapKey} made. The caller owns the result and overwrites it after use.
+ * Unwraps what {@link wrapKey} or a `WrappingKey` made. The caller owns the result and overwrites it after use.
  *
  * @throws SealError `bad-format`, `unsupported-version`, `wrong-key` (another wrapping key), `tampered` (altered bytes
  * or another context).
  */
 export function unwrapKey(kek: Uint8Array, wrapped: Uint8Array, aad: Record<string, string>): Buffer {
-  const { head, rest } = split(wrapped);
-  const bodyAt = SALT_SIZE + COMMITMENT_SIZE;
-  const { key, nonce, commitment } = derive(kek, rest.subarray(0, SALT_SIZE));
-  if (!timingSafeEqual(commitment, rest.subarray(SALT_SIZE, bodyAt))) {
-    throw new SealError('wrong-key', 'The key is not wrapped under this wrapping key.');
-  }
-  const decipher = createDecipheriv(CIPHER, key, nonce, OPTIONS);
-  decipher.setAAD(encodeContext(head, aad));
-  decipher.setAuthTag(rest.subarray(rest.length - TAG_SIZE));
-  const secret = decipher.update(rest.subarray(bodyAt, rest.length - TAG_SIZE));
-  try {
-    decipher.final();
-  } catch {
-    secret.fill(0);
-    throw new SealError('tampered', 'The wrapped key was altered or belongs to another context.');
-  }
-  return secret;
+  const parts = split(wrapped);
+  return openSecret(derive(parts.version, wrappingKeyOf(kek), parts.salt), parts, aad);
 }
 
 /**
@@ -92,37 +92,98 @@ export function wrappingKeyId(wrapped: Uint8Array): string {
   return split(wrapped).head.subarray(ID_AT).toString('utf8');
 }
 
-function split(wrapped: Uint8Array): { head: Buffer; rest: Buffer } {
-  const bytes = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.byteLength);
-  if (bytes.length > 0 && bytes[0] !== VERSION) {
-    throw new SealError('unsupported-version', 'The wrapped key has a format version that is not known here.');
-  }
-  const idLength = bytes[1] ?? 0;
-  const head = bytes.subarray(0, ID_AT + idLength);
-  const rest = bytes.subarray(head.length);
-  const secret = rest.length - SALT_SIZE - COMMITMENT_SIZE - TAG_SIZE;
-  if (idLength < 1 || secret < 1 || secret > MAX_SECRET_BYTES) {
-    throw new SealError('bad-format', 'This is not a wrapped key.');
-  }
-  return { head, rest };
+/** @throws TypeError unless these are the 32 bytes of a wrapping key. */
+export function wrappingKeyOf(kek: Uint8Array): KeyObject {
+  if (kek.length !== KEY_SIZE) throw new TypeError(`A wrapping key has ${KEY_SIZE} bytes.`);
+  // OpenSSL overwrites its bytes when it frees it; of a key in a buffer Node takes 20 µs more.
+  return createSecretKey(kek);
 }
 
-/**
- * A fresh salt gives every wrapping a key of its own, so no count of wrappings can make a nonce come twice. Keys are given
- * to Node as key objects, whose bytes OpenSSL overwrites when it frees them: of a key in a buffer Node takes 20 µs more.
- */
-function derive(kek: Uint8Array, salt: Buffer): { key: KeyObject; nonce: Buffer; commitment: Buffer } {
-  if (kek.length !== KEY_SIZE) throw new TypeError(`A wrapping key has ${KEY_SIZE} bytes.`);
-  const size = KEY_SIZE + NONCE_SIZE + COMMITMENT_SIZE;
-  const output = Buffer.from(hkdfSync('sha256', createSecretKey(kek), salt, Buffer.from(LABEL, 'ascii'), size));
+/** @throws TypeError for an id outside the limits. */
+export function headOf(version: Version, keyId: string): Buffer {
+  const id = Buffer.from(keyId, 'utf8');
+  if (!keyId.isWellFormed() || id.length < 1 || id.length > MAX_ID_BYTES) {
+    throw new TypeError(`The id of a wrapping key has 1 to ${MAX_ID_BYTES} bytes.`);
+  }
+  return Buffer.concat([Buffer.of(version, id.length), id]);
+}
+
+/** A fresh salt gives a key of its own, so no count of salts can make a nonce come twice under one key. */
+export function derive(version: Version, kek: KeyObject, salt: Buffer): Derived {
+  const nonceSize = version === 1 ? NONCE_SIZE : 0;
+  const size = KEY_SIZE + nonceSize + COMMITMENT_SIZE;
+  const output = Buffer.from(hkdfSync('sha256', kek, salt, LABELS[version], size));
   const derived = output.subarray(0, KEY_SIZE);
   const key = createSecretKey(derived);
   derived.fill(0);
   return {
+    salt,
     key,
-    nonce: output.subarray(KEY_SIZE, KEY_SIZE + NONCE_SIZE),
-    commitment: output.subarray(KEY_SIZE + NONCE_SIZE),
+    nonce: output.subarray(KEY_SIZE, KEY_SIZE + nonceSize),
+    commitment: output.subarray(KEY_SIZE + nonceSize),
   };
+}
+
+/** @throws TypeError for a secret outside the limits. */
+export function sealSecret(
+  key: KeyObject,
+  nonce: Buffer,
+  head: Buffer,
+  secret: Uint8Array,
+  aad: Record<string, string>,
+): [body: Buffer, tag: Buffer] {
+  if (secret.length < 1 || secret.length > MAX_SECRET_BYTES) {
+    throw new TypeError(`A wrapped secret has 1 to ${MAX_SECRET_BYTES} bytes.`);
+  }
+  const cipher = createCipheriv(CIPHER, key, nonce, OPTIONS);
+  cipher.setAAD(encodeContext(head, aad));
+  const body = cipher.update(secret);
+  cipher.final();
+  return [body, cipher.getAuthTag()];
+}
+
+/** @throws SealError `wrong-key` or `tampered`. */
+export function openSecret(derived: Derived, wrapped: Wrapped, aad: Record<string, string>): Buffer {
+  if (!timingSafeEqual(derived.commitment, wrapped.commitment)) {
+    throw new SealError('wrong-key', 'The key is not wrapped under this wrapping key.');
+  }
+  const { version, head, sealed } = wrapped;
+  const decipher = createDecipheriv(CIPHER, derived.key, version === 1 ? derived.nonce : wrapped.nonce, OPTIONS);
+  decipher.setAAD(encodeContext(head, aad));
+  decipher.setAuthTag(sealed.subarray(sealed.length - TAG_SIZE));
+  const secret = decipher.update(sealed.subarray(0, sealed.length - TAG_SIZE));
+  try {
+    decipher.final();
+  } catch {
+    secret.fill(0);
+    throw new SealError('tampered', 'The wrapped key was altered or belongs to another context.');
+  }
+  return secret;
+}
+
+/** @throws SealError `bad-format` or `unsupported-version`. */
+export function split(wrapped: Uint8Array): Wrapped {
+  const bytes = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.byteLength);
+  const version = bytes[0];
+  if (version !== 1 && version !== 2) {
+    if (version === undefined) throw badFormat();
+    throw new SealError('unsupported-version', 'The wrapped key has a format version that is not known here.');
+  }
+  const idLength = bytes[1] ?? 0;
+  let at = 0;
+  const next = (size: number): Buffer => bytes.subarray(at, (at += size));
+  const head = next(ID_AT + idLength);
+  const salt = next(SALT_SIZE);
+  const commitment = next(COMMITMENT_SIZE);
+  const nonce = next(version === 1 ? 0 : NONCE_SIZE);
+  const sealed = bytes.subarray(at);
+  const secret = bytes.length - at - TAG_SIZE;
+  if (idLength < 1 || secret < 1 || secret > MAX_SECRET_BYTES) throw badFormat();
+  return { version, head, salt, commitment, nonce, sealed };
+}
+
+function badFormat(): SealError {
+  return new SealError('bad-format', 'This is not a wrapped key.');
 }
 
 /** The head (version and key id), then all names and values, in the byte order of the names. */

@@ -12,9 +12,12 @@ export function wireBytes(text: string): Buffer {
 // oxlint-disable-next-line no-control-regex -- the ASCII range is exactly what needs no conversion
 const ASCII = /^[\x00-\x7f]*$/;
 
+// oxlint-disable-next-line no-control-regex -- what one byte can hold
+const BEYOND_BYTES = /[^\x00-\xff]/;
+
 /** Wire text with one character per byte, which is how canonical requests are put together before hashing. */
 export function wireText(text: string): string {
-  return ASCII.test(text) ? text : wireBytes(text).toString('latin1');
+  return BEYOND_BYTES.test(text) ? wireBytes(text).toString('latin1') : text;
 }
 
 /** What wire text with one character per byte says in UTF-8. */

@@ -2,17 +2,17 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { kms, objectStorage, type BucketContext, type BucketKey, type Encryption } from '@coffer/contracts';
 import type { BusClient } from '@coffer/bus';
 import { failpoint, registerFailpoints } from '@coffer/service-kit';
-import { unwrapKey, wrapKey } from '@coffer/sealed-stream';
+import { WrappingKey } from '@coffer/sealed-stream';
 import type { Bucket, Contexts } from '../route/contexts.ts';
 
 registerFailpoints('gateway.bucket-key.before-offer');
 
-/** How long a bucket key's plaintext is held: after this the gateway asks KMS again. */
+/** How long a bucket key is held: after this the gateway asks KMS again. */
 const HOLD_MS = 5 * 60_000;
 const MAX_HELD = 10_000;
 
 interface Held {
-  readonly plaintext: Buffer;
+  readonly key: WrappingKey;
   readonly until: number;
 }
 
@@ -23,10 +23,10 @@ export interface DataKeyBinding {
   readonly internalVersionId: string;
 }
 
-/** The plaintexts of SSE-S3 bucket keys, for at most five minutes, and the data keys under them. */
+/** SSE-S3 bucket keys, for at most five minutes, and the data keys under them. */
 export class BucketKeys {
   private readonly held = new Map<string, Held>();
-  private readonly opening = new Map<string, Promise<Buffer>>();
+  private readonly opening = new Map<string, Promise<WrappingKey>>();
   private readonly sweeper = setInterval(() => this.sweep(), 30_000).unref();
 
   constructor(
@@ -40,7 +40,7 @@ export class BucketKeys {
     binding: Omit<DataKeyBinding, 'bucketId'>,
   ): Promise<{ dataKey: Buffer; encryption: Encryption }> {
     const key = bucket.context.bucketKey ?? (await this.firstKey(bucket.context));
-    const wrapping = await this.plaintext(bucket.context.bucketId, key);
+    const wrapping = await this.opened(bucket.context.bucketId, key);
     const dataKey = randomBytes(32);
     const bound = bindingContext({ bucketId: bucket.context.bucketId, ...binding });
     return {
@@ -49,7 +49,7 @@ export class BucketKeys {
         format: 1,
         mode: 'AES256',
         bucketKeyId: key.id,
-        wrappedDataKey: wrapKey(wrapping, key.id, dataKey, bound),
+        wrappedDataKey: wrapping.wrap(dataKey, bound),
       },
     };
   }
@@ -57,22 +57,21 @@ export class BucketKeys {
   /** The data key of a stored version. The caller overwrites it after use. */
   async dataKey(context: BucketContext, encryption: Encryption, binding: DataKeyBinding): Promise<Buffer> {
     const wrapping = await this.byId(context, encryption.bucketKeyId);
-    return unwrapKey(wrapping, encryption.wrappedDataKey, bindingContext(binding));
+    return wrapping.unwrap(encryption.wrappedDataKey, bindingContext(binding));
   }
 
   close(): void {
     clearInterval(this.sweeper);
-    for (const held of this.held.values()) held.plaintext.fill(0);
     this.held.clear();
   }
 
-  private async byId(context: BucketContext, keyId: string): Promise<Buffer> {
+  private async byId(context: BucketContext, keyId: string): Promise<WrappingKey> {
     const current = context.bucketKey;
     const warm = this.warm(`${context.bucketId}/${keyId}`);
     if (warm) return warm;
-    if (current?.id === keyId) return this.plaintext(context.bucketId, current);
+    if (current?.id === keyId) return this.opened(context.bucketId, current);
     const { key } = await this.bus.call(objectStorage.findBucketKey, { bucketId: context.bucketId, keyId });
-    return this.plaintext(context.bucketId, key);
+    return this.opened(context.bucketId, key);
   }
 
   private async firstKey(context: BucketContext): Promise<BucketKey> {
@@ -93,7 +92,7 @@ export class BucketKeys {
     return key;
   }
 
-  private plaintext(bucketId: string, key: BucketKey): Promise<Buffer> {
+  private opened(bucketId: string, key: BucketKey): Promise<WrappingKey> {
     const name = `${bucketId}/${key.id}`;
     const warm = this.warm(name);
     if (warm) return Promise.resolve(warm);
@@ -104,21 +103,21 @@ export class BucketKeys {
     return opening;
   }
 
-  private async unwrap(name: string, bucketId: string, key: BucketKey): Promise<Buffer> {
+  private async unwrap(name: string, bucketId: string, key: BucketKey): Promise<WrappingKey> {
     const reply = await this.bus.call(kms.unwrapDataKey, {
       wrapped: key.wrapped,
       context: kmsContext(bucketId, key.id),
     });
-    const plaintext = Buffer.from(reply.plaintext);
+    const opened = new WrappingKey(reply.plaintext, key.id);
     reply.plaintext.fill(0);
     if (this.held.size >= MAX_HELD) this.drop(this.held.keys().next().value);
-    this.held.set(name, { plaintext, until: Date.now() + HOLD_MS });
-    return plaintext;
+    this.held.set(name, { key: opened, until: Date.now() + HOLD_MS });
+    return opened;
   }
 
-  private warm(name: string): Buffer | undefined {
+  private warm(name: string): WrappingKey | undefined {
     const held = this.held.get(name);
-    return held && held.until > Date.now() ? held.plaintext : undefined;
+    return held && held.until > Date.now() ? held.key : undefined;
   }
 
   private sweep(): void {
@@ -128,7 +127,7 @@ export class BucketKeys {
 
   private drop(name: string | undefined): void {
     if (name === undefined) return;
-    // Not overwritten here: a request may be wrapping with it at this moment; nothing else refers to it any more.
+    // A request may be wrapping with it at this moment. OpenSSL overwrites it when nothing refers to it any more.
     this.held.delete(name);
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { headerOf, newBlobKey } from '../header.ts';
 import { sealUnder } from '../whole.ts';
 import { wrapKeyWith } from '../wrapped-key.ts';
+import { WrappingKey } from '../wrapping-key.ts';
 
 /** One published sealed body. Binary values are lower-case hex. */
 export interface SealedVector {
@@ -88,6 +89,25 @@ function wrappedVector(
   };
 }
 
+/** Version 2: the wrapping after `before` others under the same salt. */
+function seriesVector(name: string, wrappingKeyId: string, before: number): WrappedVector {
+  const kek = bytesFrom(`${name}: wrapping key`, 32);
+  const salt = bytesFrom(`${name}: salt`, 32);
+  const secret = bytesFrom(`${name}: secret`, 32);
+  const context = { 'coffer:bucket-id': 'b-0192f3', 'coffer:key': 'photos/naïve.jpg', 'coffer:version': 'v-7d1e' };
+  const key = new WrappingKey(kek, wrappingKeyId, () => salt);
+  for (let count = 0; count < before; count += 1) key.wrap(secret, {});
+  return {
+    name,
+    wrappingKey: kek.toString('hex'),
+    wrappingKeyId,
+    salt: salt.toString('hex'),
+    context,
+    secret: secret.toString('hex'),
+    wrapped: key.wrap(secret, context).toString('hex'),
+  };
+}
+
 /** All vectors as the published file holds them. */
 export function makeVectors(): { plain: string; sealed: SealedVector[]; wrapped: WrappedVector[] } {
   return {
@@ -110,6 +130,8 @@ export function makeVectors(): { plain: string; sealed: SealedVector[]; wrapped:
       }),
       wrappedVector('no context, one byte', 'k', 'ff', {}),
       wrappedVector('names sorted by bytes', 'schlüssel/2', 'c0ffee', { é: '1', b: '2', B: '3', '': '4', a: '' }),
+      seriesVector('version 2, first under its salt', 'key-2', 0),
+      seriesVector('version 2, 259th under its salt', 'schlüssel/2', 258),
     ],
   };
 }

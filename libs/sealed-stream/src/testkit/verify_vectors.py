@@ -37,14 +37,23 @@ def check_sealed(vector):
 
 def check_wrapped(vector):
     wrapped, key_id = bytes.fromhex(vector["wrapped"]), vector["wrappingKeyId"].encode("utf-8")
-    head = bytes([1, len(key_id)]) + key_id
+    version = wrapped[0]
+    head = bytes([version, len(key_id)]) + key_id
     assert wrapped.startswith(head), "head"
     rest = wrapped[len(head) :]
-    output = hkdf(bytes.fromhex(vector["wrappingKey"]), rest[:32], b"coffer/wrapped-key/v1", 76)
-    assert rest[32:64] == output[44:], "commitment"
+    kek, salt, commitment = bytes.fromhex(vector["wrappingKey"]), rest[:32], rest[32:64]
+    assert salt.hex() == vector["salt"], "salt"
+    if version == 1:
+        output = hkdf(kek, salt, b"coffer/wrapped-key/v1", 76)
+        key, nonce, expected, sealed = output[:32], output[32:44], output[44:], rest[64:]
+    else:
+        assert version == 2, "version"
+        output = hkdf(kek, salt, b"coffer/wrapped-key/v2", 64)
+        key, nonce, expected, sealed = output[:32], rest[64:76], output[32:], rest[76:]
+    assert commitment == expected, "commitment"
     pairs = sorted(vector["context"].items(), key=lambda pair: pair[0].encode("utf-8"))
     aad = head + fields([text for pair in pairs for text in pair])
-    secret = AESGCM(output[:32]).decrypt(output[32:44], rest[64:], aad)
+    secret = AESGCM(key).decrypt(nonce, sealed, aad)
     assert secret.hex() == vector["secret"], "secret"
 
 
