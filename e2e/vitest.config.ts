@@ -1,13 +1,31 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './longest-first.ts';
 
-/** Files whose every test starts, kills and inspects a stack of its own, and whose time is spent on starting it. */
+/** Files that start, and some kill and inspect, stacks of their own, and whose time is spent on starting and waiting. */
 const ownStacks = [
+  'src/hostile-clients.e2e.ts',
+  'src/shared-port.e2e.ts',
   'src/faults/checkers.e2e.ts',
   'src/faults/collector-race.e2e.ts',
   'src/faults/crash.e2e.ts',
   'src/faults/failpoints*.e2e.ts',
+  'src/faults/revocation-race.e2e.ts',
   'src/power-loss/*.e2e.ts',
 ];
+
+/**
+ * Files that look at nothing but what lies in buckets, and at users, of their own. Most of their time is the clients'.
+ */
+const sideBySide = [
+  'sync-a-folder',
+  's3api-calls',
+  'presigned',
+  'accounts-users',
+  'smoke',
+  'versions',
+  'copies',
+  'listing',
+].map((name) => `src/${name}.e2e.ts`);
 
 const conditions = ['@coffer/source'];
 const common = {
@@ -17,15 +35,16 @@ const common = {
 const limits = { environment: 'node', testTimeout: 120_000, hookTimeout: 180_000 } as const;
 
 /**
- * Real clients against one running stack, which `harness/global-setup.ts` starts. The files run one after another: some
- * count what the services do, and must not count another file's requests. Those that have stacks of their own follow,
- * two at a time.
+ * Real clients against one running stack, which `harness/global-setup.ts` starts. Most files run one after another: they
+ * count what the services do, and must not count another file's requests. Those that count nothing follow two at a time,
+ * and then, two at a time as well, those that have stacks of their own.
  */
 export default defineConfig({
   root: import.meta.dirname,
   ...common,
   test: {
     globalSetup: ['src/harness/global-setup.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         ...common,
@@ -33,10 +52,21 @@ export default defineConfig({
           ...limits,
           name: 'one stack',
           include: ['src/**/*.e2e.ts'],
-          exclude: ownStacks,
+          exclude: [...ownStacks, ...sideBySide],
           setupFiles: ['src/harness/setup.ts'],
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...common,
+        test: {
+          ...limits,
+          name: 'one stack, side by side',
+          include: sideBySide,
+          setupFiles: ['src/harness/setup.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -47,7 +77,7 @@ export default defineConfig({
           include: ownStacks,
           setupFiles: ['src/harness/setup.ts'],
           maxWorkers: 2,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
