@@ -3,7 +3,6 @@ export type { SealErrorCode } from './errors.ts';
 export { HEADER_SIZE, MAX_PLAIN_SIZE, SEGMENT_SIZE, plainSize, sealedSize } from './format.ts';
 export { headerOf, readBlobKey, wipeKey } from './header.ts';
 export type { BlobIdentity, BlobKey } from './header.ts';
-export { OpenStream } from './open-stream.ts';
 export { Opener } from './opener.ts';
 export type { OpenOptions } from './opener.ts';
 export { publicRandom } from './random.ts';

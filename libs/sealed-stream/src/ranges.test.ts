@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OpenStream, SEGMENT_SIZE, SealError, headerOf, planRange, seal } from './index.ts';
+import { Opener, SEGMENT_SIZE, SealError, headerOf, planRange, seal } from './index.ts';
 import type { SealErrorCode } from './index.ts';
 import { cut, plains } from './testkit/arbitraries.ts';
 import { dataKey, identity, runs, SEALED_SEGMENT, streamOpen } from './testkit/streams.ts';
@@ -86,12 +86,12 @@ describe('ranges', () => {
     }
     const plan = planRange(10, 2, 5);
     for (const change of [{ take: 100 }, { take: 0 }, { firstSegment: 1 }, { sealedEnd: 200_000 }, { skip: -1 }]) {
-      expect(() => new OpenStream(dataKey, identity, { range: { ...plan, ...change } })).toThrow(RangeError);
+      expect(() => new Opener(dataKey, identity, { range: { ...plan, ...change } })).toThrow(RangeError);
     }
   });
 
   it('a kept header of another body is refused at construction', () => {
     const header = headerOf(seal(dataKey, { ...identity, blobId: 'other' }, Buffer.alloc(0)));
-    expect(() => new OpenStream(dataKey, identity, { header })).toThrow(SealError);
+    expect(() => new Opener(dataKey, identity, { header })).toThrow(SealError);
   });
 });

@@ -1,19 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import { OpenStream, SEGMENT_SIZE, type BlobIdentity, type OpenOptions } from '../index.ts';
+import { Opener, SEGMENT_SIZE, type BlobIdentity, type OpenOptions } from '../index.ts';
 
 export const dataKey = randomBytes(32);
 export const identity: BlobIdentity = { bucketId: 'bucket', key: 'a/key', versionId: 'v1', blobId: 'blob-1' };
 export const SEALED_SEGMENT = SEGMENT_SIZE + 16;
 
-export function streamOpen(
+/** Opens chunks as they would come; rejects with what the opener throws. */
+export async function streamOpen(
   chunks: Iterable<Buffer>,
   options?: OpenOptions,
   key: Buffer = dataKey,
   as = identity,
 ): Promise<Buffer> {
-  return buffer(Readable.from(chunks, { objectMode: false }).compose(new OpenStream(key, as, options)));
+  const opened: Buffer[] = [];
+  const give = (plain: Buffer): void => void opened.push(plain);
+  const opener = new Opener(key, as, options);
+  for (const chunk of chunks) opener.push(chunk, give);
+  opener.end(give);
+  return Buffer.concat(opened);
 }
 
 export const runs = (numRuns: number): { numRuns: number } => ({ numRuns });
