@@ -38,8 +38,8 @@ export interface BlobStore {
   put(id: string, size: number, body: BlobBody, options?: BlobOptions): Promise<void>;
 
   /**
-   * The bytes of a blob or of a part of it. The caller consumes or destroys the stream. A failure after the start
-   * destroys the stream with an error; it never ends early without one.
+   * The bytes of a blob or of a part of it. The caller consumes or destroys the stream, and may keep its chunks: their
+   * memory is not used again. A failure after the start destroys the stream with an error; it never ends early without one.
    *
    * @throws BlobError `BlobNotFound`, `BlobRangeInvalid`, `BlobStoreUnavailable`.
    */
