@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take a minute and more, the longest first. */
-const LONG = ['faults/failpoints', 'faults/crash', 'sync-a-folder', 's3api-calls', 'hostile-clients', 'presigned'];
+/** Files that take long, the longest first. */
+const LONG = ['faults/failpoints', 'faults/crash', 'sync-a-folder', 's3api-calls', 'presigned'];
 
 /** Where two files run at a time, one that takes long should not be the last. Without a cache vitest goes by file size. */
 export class LongestFirst extends BaseSequencer {

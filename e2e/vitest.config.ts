@@ -1,9 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './longest-first.ts';
 
-/** Files that start, and some kill and inspect, stacks of their own, and whose time is spent on starting and waiting. */
+/** Files that start, and some kill and inspect, stacks of their own, and whose time is spent on starting them. */
 const ownStacks = [
-  'src/hostile-clients.e2e.ts',
   'src/shared-port.e2e.ts',
   'src/faults/checkers.e2e.ts',
   'src/faults/collector-race.e2e.ts',
