@@ -1,22 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SealError, unwrapKey, wrapKey, wrappingKeyId } from './index.ts';
+import { unwrapKey, wrapKey, wrappingKeyId } from './index.ts';
 import { keys } from './testkit/arbitraries.ts';
-
-const text = fc.string({ unit: 'grapheme', maxLength: 20 });
-const contexts = fc.dictionary(text, text, { maxKeys: 5 });
-const ids = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 64 });
-
-function codeOf(action: () => unknown): string {
-  try {
-    action();
-  } catch (error) {
-    expect(error).toBeInstanceOf(SealError);
-    return (error as SealError).code;
-  }
-  return 'opened';
-}
+import { codeOf, contexts, ids } from './testkit/wrapped.ts';
 
 describe('wrapped keys', () => {
   it('unwrap under the same key and context, in any order of names', () => {

@@ -1,25 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SealError, unwrapKey, wrapKey, WrappingKey, wrappingKeyId } from './index.ts';
+import { unwrapKey, wrapKey, WrappingKey, wrappingKeyId } from './index.ts';
 import { keys } from './testkit/arbitraries.ts';
+import { codeOf, contexts, ids } from './testkit/wrapped.ts';
 
-const text = fc.string({ unit: 'grapheme', maxLength: 20 });
-const contexts = fc.dictionary(text, text, { maxKeys: 5 });
-const ids = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 64 });
 const AFTER_ID = (id: string): number => 2 + Buffer.byteLength(id);
 const saltOf = (wrapped: Buffer, id = 'key'): string => wrapped.toString('hex', AFTER_ID(id), AFTER_ID(id) + 32);
 const nonceOf = (wrapped: Buffer, id = 'key'): string => wrapped.toString('hex', AFTER_ID(id) + 64, AFTER_ID(id) + 76);
-
-function codeOf(action: () => unknown): string {
-  try {
-    action();
-  } catch (error) {
-    expect(error).toBeInstanceOf(SealError);
-    return (error as SealError).code;
-  }
-  return 'opened';
-}
 
 describe('a wrapping key', () => {
   it('unwraps what it, another holder of it, or a single wrapping made, and they unwrap what it made', () => {

@@ -70,11 +70,11 @@ function sealedVector(name: string, plainSize: number, key: string): SealedVecto
   };
 }
 
-function wrappedVector(
+/** @param wrap makes the wrapped key from the wrapping key, the salt and the secret. */
+function vectorOf(
   name: string,
-  wrappingKeyId: string,
-  secret: string,
-  context: Record<string, string>,
+  { wrappingKeyId, context, secret }: Pick<WrappedVector, 'wrappingKeyId' | 'context' | 'secret'>,
+  wrap: (kek: Buffer, salt: Buffer, secret: Buffer) => Buffer,
 ): WrappedVector {
   const kek = bytesFrom(`${name}: wrapping key`, 32);
   const salt = bytesFrom(`${name}: salt`, 32);
@@ -85,27 +85,30 @@ function wrappedVector(
     salt: salt.toString('hex'),
     context,
     secret,
-    wrapped: wrapKeyWith(() => salt, kek, wrappingKeyId, Buffer.from(secret, 'hex'), context).toString('hex'),
+    wrapped: wrap(kek, salt, Buffer.from(secret, 'hex')).toString('hex'),
   };
+}
+
+function wrappedVector(
+  name: string,
+  wrappingKeyId: string,
+  secret: string,
+  context: Record<string, string>,
+): WrappedVector {
+  return vectorOf(name, { wrappingKeyId, context, secret }, (kek, salt, plain) =>
+    wrapKeyWith(() => salt, kek, wrappingKeyId, plain, context),
+  );
 }
 
 /** Version 2: the wrapping after `before` others under the same salt. */
 function seriesVector(name: string, wrappingKeyId: string, before: number): WrappedVector {
-  const kek = bytesFrom(`${name}: wrapping key`, 32);
-  const salt = bytesFrom(`${name}: salt`, 32);
-  const secret = bytesFrom(`${name}: secret`, 32);
+  const secret = bytesFrom(`${name}: secret`, 32).toString('hex');
   const context = { 'coffer:bucket-id': 'b-0192f3', 'coffer:key': 'photos/naïve.jpg', 'coffer:version': 'v-7d1e' };
-  const key = new WrappingKey(kek, wrappingKeyId, () => salt);
-  for (let count = 0; count < before; count += 1) key.wrap(secret, {});
-  return {
-    name,
-    wrappingKey: kek.toString('hex'),
-    wrappingKeyId,
-    salt: salt.toString('hex'),
-    context,
-    secret: secret.toString('hex'),
-    wrapped: key.wrap(secret, context).toString('hex'),
-  };
+  return vectorOf(name, { wrappingKeyId, context, secret }, (kek, salt, plain) => {
+    const key = new WrappingKey(kek, wrappingKeyId, () => salt);
+    for (let count = 0; count < before; count += 1) key.wrap(plain, {});
+    return key.wrap(plain, context);
+  });
 }
 
 /** All vectors as the published file holds them. */

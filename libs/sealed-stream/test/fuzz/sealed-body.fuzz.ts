@@ -1,8 +1,8 @@
 import { expectation, type FuzzTarget } from '@coffer/fuzz';
 import * as fc from 'fast-check';
 import { HEADER_SIZE, plainSize, sealedSize } from '../../src/format.ts';
-import { Opener, type OpenOptions } from '../../src/opener.ts';
 import { planRange } from '../../src/range.ts';
+import { openChunks } from '../../src/testkit/streams.ts';
 import { open, seal } from '../../src/whole.ts';
 import { IDENTITY, KEY, refusal } from './sealed.ts';
 
@@ -22,15 +22,6 @@ function openWhole(sealed: Buffer): Opened {
   }
 }
 
-function openPieces(pieces: readonly Buffer[], options?: OpenOptions): Buffer {
-  const opened: Buffer[] = [];
-  const give = (plain: Buffer): void => void opened.push(plain);
-  const opener = new Opener(KEY, IDENTITY, options);
-  for (const piece of pieces) opener.push(piece, give);
-  opener.end(give);
-  return Buffer.concat(opened);
-}
-
 function openStreamed(sealed: Buffer): Opened {
   const half = Math.floor(sealed.length / 2);
   const pieces = [
@@ -40,7 +31,7 @@ function openStreamed(sealed: Buffer): Opened {
     sealed.subarray(Math.max(61, half)),
   ];
   try {
-    return { outcome: 'opened', plain: openPieces(pieces) };
+    return { outcome: 'opened', plain: openChunks(pieces, {}, KEY, IDENTITY) };
   } catch (error) {
     return { outcome: refusal(error, content(64)), plain: Buffer.alloc(0) };
   }
@@ -52,7 +43,7 @@ function openRange(sealed: Buffer, plain: Buffer): void {
   const [start, end] = [Math.floor(plain.length / 3), plain.length - 1];
   const range = planRange(plain.length, start, end);
   const header = sealed.subarray(0, HEADER_SIZE);
-  const part = openPieces([sealed.subarray(range.sealedStart, range.sealedEnd + 1)], { range, header });
+  const part = openChunks([sealed.subarray(range.sealedStart, range.sealedEnd + 1)], { range, header }, KEY, IDENTITY);
   expectation(part.equals(plain.subarray(start, end + 1)), 'a range is a part of the whole');
 }
 
